@@ -1,0 +1,112 @@
+//! Path attributes: one file an attribute, with its value, its bytes, its text and its RFC 7606 class.
+//!
+//! [`PathAttributes`] is a whole set, as a route carries it through the router. The next hop is in the set
+//! whether it came in NEXT_HOP or in MP_REACH_NLRI, so that both families are treated alike.
+
+mod aggregator;
+mod as_path;
+mod communities;
+mod extended_communities;
+mod ipv6_extended_communities;
+mod large_communities;
+mod list;
+mod next_hop;
+mod origin;
+mod unknown;
+
+use alloc::boxed::Box;
+
+pub use aggregator::Aggregator;
+pub use as_path::{AsPath, Segment, SegmentType};
+pub use communities::{Communities, Community};
+pub use extended_communities::{ExtendedCommunities, ExtendedCommunity};
+pub use ipv6_extended_communities::{Ipv6ExtendedCommunities, Ipv6ExtendedCommunity};
+pub use large_communities::{LargeCommunities, LargeCommunity};
+pub use list::List;
+pub use next_hop::NextHop;
+pub use origin::Origin;
+pub use unknown::UnknownAttribute;
+
+use crate::value::{Asn, RouterId};
+
+/// The attributes of a route, without its prefix.
+///
+/// Made for a million routes: what nearly every route has stands in the structure itself, the rest behind
+/// one box that most sets do not have. Equality and hash are over all of it, so that a set can be interned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PathAttributes {
+    /// AS_PATH, four octets an AS, AS4_PATH merged in (RFC 6793 §4.2.3).
+    pub as_path: AsPath,
+    /// COMMUNITIES (RFC 1997), in the order received.
+    pub communities: Communities,
+    /// NEXT_HOP, or the next hop of MP_REACH_NLRI.
+    pub next_hop: NextHop,
+    /// MULTI_EXIT_DISC.
+    pub med: Option<u32>,
+    /// LOCAL_PREF.
+    pub local_pref: Option<u32>,
+    /// The operator's weight: FRR's first decision step, local to this router, never on the wire.
+    pub weight: u32,
+    /// ORIGIN.
+    pub origin: Origin,
+    /// ATOMIC_AGGREGATE.
+    pub atomic_aggregate: bool,
+    /// What few routes have. `None` when every field of it is at its default: use [`PathAttributes::rare`] to
+    /// read and [`PathAttributes::edit_rare`] to write, which keep that true.
+    rare: Option<Box<RareAttributes>>,
+}
+
+/// The attributes that few routes have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RareAttributes {
+    /// AGGREGATOR, AS4_AGGREGATOR merged in.
+    pub aggregator: Option<Aggregator>,
+    /// EXTENDED_COMMUNITIES (RFC 4360).
+    pub extended_communities: ExtendedCommunities,
+    /// LARGE_COMMUNITY (RFC 8092).
+    pub large_communities: LargeCommunities,
+    /// IPv6 Address Specific Extended Communities (RFC 5701).
+    pub ipv6_extended_communities: Ipv6ExtendedCommunities,
+    /// ORIGINATOR_ID (RFC 4456).
+    pub originator_id: Option<RouterId>,
+    /// CLUSTER_LIST (RFC 4456), the nearest reflector first.
+    pub cluster_list: List<RouterId>,
+    /// AIGP's accumulated metric (RFC 7311).
+    pub aigp: Option<u64>,
+    /// Only to Customer (RFC 9234).
+    pub otc: Option<Asn>,
+    /// Attributes that this router does not know, transitive ones only, in ascending order of code.
+    pub unknown: List<UnknownAttribute>,
+}
+
+impl RareAttributes {
+    /// None of them.
+    pub const NONE: RareAttributes = RareAttributes {
+        aggregator: None,
+        extended_communities: List::EMPTY,
+        large_communities: List::EMPTY,
+        ipv6_extended_communities: List::EMPTY,
+        originator_id: None,
+        cluster_list: List::EMPTY,
+        aigp: None,
+        otc: None,
+        unknown: List::EMPTY,
+    };
+}
+
+impl PathAttributes {
+    /// The attributes that few routes have.
+    #[must_use]
+    pub fn rare(&self) -> &RareAttributes {
+        static NONE: RareAttributes = RareAttributes::NONE;
+        self.rare.as_deref().unwrap_or(&NONE)
+    }
+
+    /// Changes the attributes that few routes have.
+    pub fn edit_rare<R>(&mut self, edit: impl FnOnce(&mut RareAttributes) -> R) -> R {
+        let mut rare = self.rare.take().unwrap_or_default();
+        let result = edit(&mut rare);
+        self.rare = (*rare != RareAttributes::NONE).then_some(rare);
+        result
+    }
+}

@@ -1,0 +1,5 @@
+//! Path identifiers (RFC 7911).
+
+/// Tells apart several paths to one prefix on one session (RFC 7911 §3). 0 where ADD-PATH is not negotiated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(pub u32);

@@ -1,0 +1,20 @@
+//! BGP identifiers (RFC 6286).
+
+use core::fmt;
+use core::net::Ipv4Addr;
+
+/// A BGP identifier: four octets, unique in the AS, never 0 (RFC 6286 §2.1). Ordered as an unsigned number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouterId(pub u32);
+
+impl From<Ipv4Addr> for RouterId {
+    fn from(address: Ipv4Addr) -> Self {
+        RouterId(address.to_bits())
+    }
+}
+
+impl fmt::Display for RouterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ipv4Addr::from_bits(self.0).fmt(f)
+    }
+}

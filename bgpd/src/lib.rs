@@ -1,0 +1,1 @@
+//! FTBGP: the daemon around the engine, and its shell.
