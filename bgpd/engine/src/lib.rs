@@ -9,4 +9,9 @@
 extern crate alloc;
 
 pub mod attr;
+pub mod config;
+pub mod effect;
+pub mod input;
+pub mod notice;
+pub mod policy;
 pub mod value;

@@ -15,7 +15,7 @@ pub trait Net: Copy + Eq + Ord + Hash + fmt::Debug + fmt::Display + Into<IpNet> 
     const MAX_LEN: u8;
 
     /// The prefix length in bits.
-    fn len(self) -> u8;
+    fn length(self) -> u8;
 
     /// The address, its first bit in the most significant bit of the number.
     fn bits(self) -> u128;
@@ -29,7 +29,7 @@ pub trait Net: Copy + Eq + Ord + Hash + fmt::Debug + fmt::Display + Into<IpNet> 
 
     /// Whether every address of `other` is one of this prefix.
     fn covers(self, other: Self) -> bool {
-        self.len() <= other.len() && Self::from_bits(other.bits(), self.len()) == self
+        self.length() <= other.length() && Self::from_bits(other.bits(), self.length()) == self
     }
 }
 
@@ -41,7 +41,7 @@ impl Net for Ipv4Net {
     const FAMILY: Family = Family::Ipv4Unicast;
     const MAX_LEN: u8 = 32;
 
-    fn len(self) -> u8 {
+    fn length(self) -> u8 {
         self.prefix_len()
     }
 
@@ -67,7 +67,7 @@ impl Net for Ipv6Net {
     const FAMILY: Family = Family::Ipv6Unicast;
     const MAX_LEN: u8 = 128;
 
-    fn len(self) -> u8 {
+    fn length(self) -> u8 {
         self.prefix_len()
     }
 

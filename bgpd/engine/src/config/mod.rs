@@ -1,0 +1,67 @@
+//! The configuration as the engine takes it: one value, always whole.
+//!
+//! A change of configuration is a new value; the engine compares it with the one in force and touches only
+//! what differs. Nothing here knows the text that an operator writes: that is the grammar's business. A
+//! setting that was never written is `None`, so that what an operator wrote can be told from a default, and a
+//! neighbor can inherit from its peer group ([`NeighborSettings::or`]).
+
+mod bgp;
+mod neighbor;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use core::net::IpAddr;
+
+use ipnet::IpNet;
+
+pub use bgp::{
+    Aggregate, BestPath, BgpConfig, Confederation, FamilyConfig, GracefulRestart, ListenRange, MedMode,
+    Network, Profile,
+};
+pub use neighbor::{
+    AddPathTx, AllowAsIn, CommunityKinds, GracefulRestartMode, LimitAction, LocalAs, MaximumPrefix, Neighbor,
+    NeighborFamily, NeighborName, NeighborSettings, NextHopSelf, RemoteAs, RemovePrivateAs, Role, Shutdown,
+    Timers, UpdateSource,
+};
+
+use crate::policy::{PrefixList, RouteMap};
+use crate::value::PerFamily;
+
+/// All that an operator can tell the engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// `router bgp`; `None` where there is none.
+    pub bgp: Option<BgpConfig>,
+    /// `ip prefix-list` and `ipv6 prefix-list`, by family and name.
+    pub prefix_lists: PerFamily<BTreeMap<String, PrefixList>>,
+    /// `route-map`, by name.
+    pub route_maps: BTreeMap<String, RouteMap>,
+    /// `ip route` and `ipv6 route`.
+    pub static_routes: BTreeSet<StaticRoute>,
+    /// `hostname`, sent in the FQDN capability.
+    pub hostname: Option<String>,
+}
+
+/// A route that the operator wrote. It serves next-hop resolution and `network`'s import check.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StaticRoute {
+    /// Where to.
+    pub prefix: IpNet,
+    /// By which way.
+    pub via: StaticVia,
+    /// Administrative distance, 1 unless written.
+    pub distance: u8,
+}
+
+/// A static route's way out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StaticVia {
+    /// Through this router.
+    Address(IpAddr),
+    /// Out of this interface, by its name.
+    Interface(String),
+    /// Through this router, which is on this interface.
+    AddressOnInterface(IpAddr, String),
+    /// Nowhere: dropped (`Null0`, `blackhole`).
+    Blackhole,
+}
