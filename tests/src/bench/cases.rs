@@ -127,7 +127,8 @@ impl Scenario {
                     .err();
                 if let Some(failure) = failed {
                     let done = results.len();
-                    results.extend(self.cases().iter().skip(done).map(|&case| (case, Err(failure.to_string()))));
+                    results
+                        .extend(self.cases().iter().skip(done).map(|&case| (case, Err(failure.to_string()))));
                 }
                 results
             });

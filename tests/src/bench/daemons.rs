@@ -4,11 +4,11 @@
 //! timers and everything else as the router has it by default.
 
 use std::fmt::Write;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::encode::Identity;
+use super::encode::{Identity, router_id};
 
 /// The AS of every router under test.
 pub const ROUTER_AS: u32 = 65_000;
@@ -37,25 +37,25 @@ pub struct Daemon {
     pub program: PathBuf,
 }
 
-/// What a router has to be told.
+/// What a router has to be told. IPv4 sessions carry IPv4 unicast, IPv6 sessions IPv6 unicast.
 #[derive(Debug)]
 pub struct Setup<'a> {
-    /// Its addresses; the first is the router id.
-    pub addresses: &'a [Ipv4Addr],
+    /// Its addresses; the first gives the router id.
+    pub addresses: &'a [IpAddr],
     /// The harness' speakers.
     pub peers: &'a [Identity],
-    /// Whether paths with AS_SETs or AS 0 are let through where a default refuses them, what a loop is and how
-    /// often the own AS may appear stay as they are.
-    pub ipv6: Ipv6,
 }
 
-/// Whether sessions carry IPv6 unicast too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ipv6 {
-    /// IPv4 unicast alone.
-    Off,
-    /// Both families.
-    On,
+impl Setup<'_> {
+    /// The router's BGP identifier.
+    fn router_id(&self) -> Ipv4Addr {
+        router_id(self.addresses[0])
+    }
+
+    /// The peers with an IPv6 session.
+    fn on_ipv6(&self) -> impl Iterator<Item = &Identity> {
+        self.peers.iter().filter(|peer| peer.address.is_ipv6())
+    }
 }
 
 impl Kind {
@@ -106,7 +106,8 @@ impl Daemon {
         let (name, text, options) = match self.kind {
             Kind::Ftbgpd => {
                 std::fs::create_dir_all(directory.join("state"))?;
-                let options = "--config ftbgpd.conf --run-dir /run/ftbgp --state-dir state --standby none --no-fib";
+                let options =
+                    "--config ftbgpd.conf --run-dir /run/ftbgp --state-dir state --standby none --no-fib";
                 ("ftbgpd.conf", frr_style(setup), options)
             }
             Kind::Bird => ("bird.conf", bird(setup), "-f -c bird.conf -s /run/bird.ctl -P /run/bird.pid"),
@@ -133,14 +134,14 @@ impl Daemon {
 
 /// FRR's syntax, which ftbgpd reads too.
 fn frr_style(setup: &Setup<'_>) -> String {
-    let mut text = format!("router bgp {ROUTER_AS}\n bgp router-id {}\n", setup.addresses[0]);
+    let mut text = format!("router bgp {ROUTER_AS}\n bgp router-id {}\n", setup.router_id());
     text += " no bgp ebgp-requires-policy\n";
     for Identity { address, asn, .. } in setup.peers {
         let _ = writeln!(text, " neighbor {address} remote-as {asn}\n neighbor {address} passive");
     }
-    if setup.ipv6 == Ipv6::On {
+    if setup.on_ipv6().next().is_some() {
         text += " address-family ipv6 unicast\n";
-        for Identity { address, .. } in setup.peers {
+        for Identity { address, .. } in setup.on_ipv6() {
             let _ = writeln!(text, "  neighbor {address} activate");
         }
         text += " exit-address-family\n";
@@ -150,16 +151,13 @@ fn frr_style(setup: &Setup<'_>) -> String {
 
 /// BIRD 2 and 3.
 fn bird(setup: &Setup<'_>) -> String {
-    let mut text = format!("router id {};\nprotocol device {{}}\n", setup.addresses[0]);
-    let ipv6 = match setup.ipv6 {
-        Ipv6::Off => "",
-        Ipv6::On => "ipv6 { import all; export all; }; ",
-    };
+    let mut text = format!("router id {};\nprotocol device {{}}\n", setup.router_id());
     for (number, Identity { address, asn, .. }) in setup.peers.iter().enumerate() {
+        let family = if address.is_ipv6() { "ipv6" } else { "ipv4" };
         let _ = writeln!(
             text,
             "protocol bgp p{number} {{ local as {ROUTER_AS}; neighbor {address} as {asn}; passive on; \
-             ipv4 {{ import all; export all; }}; {ipv6}}}"
+             {family} {{ import all; export all; }}; }}"
         );
     }
     text
@@ -167,18 +165,15 @@ fn bird(setup: &Setup<'_>) -> String {
 
 /// OpenBGPD.
 fn openbgpd(setup: &Setup<'_>) -> String {
-    let mut text = format!("AS {ROUTER_AS}\nrouter-id {}\nfib-update no\n", setup.addresses[0]);
+    let mut text = format!("AS {ROUTER_AS}\nrouter-id {}\nfib-update no\n", setup.router_id());
     for address in setup.addresses {
         let _ = writeln!(text, "listen on {address}");
     }
-    let ipv6 = match setup.ipv6 {
-        Ipv6::Off => "",
-        Ipv6::On => "announce IPv6 unicast ",
-    };
     for Identity { address, asn, .. } in setup.peers {
+        let family = if address.is_ipv6() { "IPv6" } else { "IPv4" };
         let _ = writeln!(
             text,
-            "neighbor {address} {{\n remote-as {asn}\n passive\n announce IPv4 unicast\n {ipv6}\n}}"
+            "neighbor {address} {{\n remote-as {asn}\n passive\n announce {family} unicast\n}}"
         );
     }
     text + "allow from any\nallow to any\n"
@@ -186,20 +181,15 @@ fn openbgpd(setup: &Setup<'_>) -> String {
 
 /// GoBGP.
 fn gobgp(setup: &Setup<'_>) -> String {
-    let mut text = format!("[global.config]\n as = {ROUTER_AS}\n router-id = \"{}\"\n", setup.addresses[0]);
+    let mut text = format!("[global.config]\n as = {ROUTER_AS}\n router-id = \"{}\"\n", setup.router_id());
     for Identity { address, asn, .. } in setup.peers {
+        let family = if address.is_ipv6() { "ipv6" } else { "ipv4" };
         let _ = write!(
             text,
             "[[neighbors]]\n [neighbors.config]\n  neighbor-address = \"{address}\"\n  peer-as = {asn}\n \
-             [neighbors.transport.config]\n  passive-mode = true\n"
+             [neighbors.transport.config]\n  passive-mode = true\n [[neighbors.afi-safis]]\n  \
+             [neighbors.afi-safis.config]\n   afi-safi-name = \"{family}-unicast\"\n"
         );
-        let families: &[&str] = match setup.ipv6 {
-            Ipv6::Off => &["ipv4-unicast"],
-            Ipv6::On => &["ipv4-unicast", "ipv6-unicast"],
-        };
-        for family in families {
-            let _ = write!(text, " [[neighbors.afi-safis]]\n  [neighbors.afi-safis.config]\n   afi-safi-name = \"{family}\"\n");
-        }
     }
     text
 }

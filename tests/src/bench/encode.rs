@@ -3,7 +3,7 @@
 //! Always true: a message is at most 4,096 octets, AS numbers are four octets (every session negotiates that), and
 //! nothing here is the engine's code, since the benchmark is also an oracle.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::table::{AttributeSet, Prefix4, Table};
 
@@ -29,10 +29,25 @@ pub mod kind {
 pub struct Identity {
     /// The own AS, also the first hop of each path.
     pub asn: u32,
-    /// The own address: router id and next hop.
-    pub address: Ipv4Addr,
+    /// The own end of the session, also the next hop of each route.
+    pub address: IpAddr,
     /// The hold time to offer, in seconds.
     pub hold_time_s: u16,
+}
+
+impl Identity {
+    /// The BGP identifier: the address, or the last four octets of an IPv6 address.
+    pub fn router_id(&self) -> Ipv4Addr {
+        router_id(self.address)
+    }
+}
+
+/// The address as a BGP identifier; of an IPv6 address the last four octets.
+pub fn router_id(address: IpAddr) -> Ipv4Addr {
+    match address {
+        IpAddr::V4(address) => address,
+        IpAddr::V6(address) => Ipv4Addr::from(u128::from(address) as u32),
+    }
 }
 
 /// One message of this type around `body`.
@@ -52,13 +67,13 @@ pub fn open(identity: &Identity) -> Vec<u8> {
     let mut body = vec![4];
     body.extend_from_slice(&short_as.to_be_bytes());
     body.extend_from_slice(&identity.hold_time_s.to_be_bytes());
-    body.extend_from_slice(&identity.address.octets());
+    body.extend_from_slice(&identity.router_id().octets());
     body.extend_from_slice(&[capabilities.len() as u8 + 2, 2, capabilities.len() as u8]);
     body.extend_from_slice(&capabilities);
     message(kind::OPEN, &body)
 }
 
-/// The path attributes of one set as `sender` announces them; its own AS stands `own_hops` times in front.
+/// The path attributes of one set as `sender`, which has an IPv4 address, announces them; its own AS stands `own_hops` times in front.
 pub fn attributes(sender: &Identity, set: &AttributeSet, own_hops: usize) -> Vec<u8> {
     let mut out = vec![0x40, 1, 1, set.origin];
     let hops = own_hops + set.tail.len();
@@ -67,7 +82,7 @@ pub fn attributes(sender: &Identity, set: &AttributeSet, own_hops: usize) -> Vec
         out.extend_from_slice(&asn.to_be_bytes());
     }
     out.extend_from_slice(&[0x40, 3, 4]);
-    out.extend_from_slice(&sender.address.octets());
+    out.extend_from_slice(&sender.router_id().octets());
     if !set.communities.is_empty() {
         out.extend_from_slice(&[0xc0, 8, (4 * set.communities.len()) as u8]);
         set.communities.iter().for_each(|value| out.extend_from_slice(&value.to_be_bytes()));
@@ -145,7 +160,7 @@ mod tests {
     use super::*;
 
     fn sender() -> Identity {
-        Identity { asn: 64_600, address: Ipv4Addr::new(10, 1, 1, 1), hold_time_s: 90 }
+        Identity { asn: 64_600, address: Ipv4Addr::new(10, 1, 1, 1).into(), hold_time_s: 90 }
     }
 
     #[test]
@@ -155,7 +170,8 @@ mod tests {
         let mut out = Vec::new();
         announce(&mut out, &attributes, &[Prefix4 { address: 0xc633_6400, length: 22 }]);
         let mut expected = vec![0xff; 16];
-        expected.extend_from_slice(&[0, 58, 2, 0, 0, 0, 31, 0x40, 1, 1, 2, 0x40, 2, 10, 2, 2, 0, 0, 0xfc, 0x58]);
+        expected
+            .extend_from_slice(&[0, 58, 2, 0, 0, 0, 31, 0x40, 1, 1, 2, 0x40, 2, 10, 2, 2, 0, 0, 0xfc, 0x58]);
         expected.extend_from_slice(&[0, 1, 0x11, 0x70, 0x40, 3, 4, 10, 1, 1, 1, 0xc0, 8, 4, 0, 1, 0, 2]);
         expected.extend_from_slice(&[22, 0xc6, 0x33, 0x64]);
         assert_eq!(out, expected);

@@ -31,7 +31,8 @@ impl<S: Sink> Fleet<S> {
         session.cut(Instant::now())?;
         let number = self.sessions.len();
         let data = EventData::new_u64(number as u64);
-        epoll::add(&self.epoll, &session.stream, data, wanted(&session)).expect("epoll takes a socket of ours");
+        epoll::add(&self.epoll, &session.stream, data, wanted(&session))
+            .expect("epoll takes a socket of ours");
         self.sessions.push(session);
         Ok(number)
     }

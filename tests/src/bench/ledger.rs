@@ -113,9 +113,7 @@ impl Ledger {
     /// An order-independent digest of everything held now.
     pub fn digest(&self) -> u64 {
         let held = self.state.iter().enumerate().filter(|(_, have)| **have != 0);
-        held.fold(0, |sum, (number, &have)| {
-            sum.wrapping_add(mix((number as u64) << 32 | u64::from(have)))
-        })
+        held.fold(0, |sum, (number, &have)| sum.wrapping_add(mix((number as u64) << 32 | u64::from(have))))
     }
 
     /// Takes in the body of an UPDATE. Prefixes that the index does not know are only counted.
@@ -246,7 +244,7 @@ mod tests {
 
     /// What a router of AS 65000 would send on: the table as its own, with the sender's AS behind it.
     fn passed_on(table: &Table) -> (Vec<u8>, Vec<u32>) {
-        let router = Identity { asn: 65_000, address: ROUTER, hold_time_s: 90 };
+        let router = Identity { asn: 65_000, address: ROUTER.into(), hold_time_s: 90 };
         let (mut bytes, mut expected) = (Vec::new(), Vec::new());
         for run in &table.runs {
             let attributes = encode::attributes(&router, &run.set, 1);

@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -44,9 +44,9 @@ pub struct Link {
     /// The interface's name in the router's namespace; the harness' end has an `h-` in front.
     pub name: &'static str,
     /// The router's address.
-    pub inside: Ipv4Addr,
+    pub inside: IpAddr,
     /// The harness' addresses.
-    pub outside: Vec<Ipv4Addr>,
+    pub outside: Vec<IpAddr>,
     /// The length of both networks' prefix.
     pub length: u8,
 }
@@ -76,7 +76,8 @@ impl Sandbox {
         );
         for link in links {
             let Link { name, inside, length, .. } = link;
-            script += &format!(" && ip addr add {inside}/{length} dev {name} && ip link set {name} up");
+            script +=
+                &format!(" && ip addr add {} && ip link set {name} up", assigned(*inside, *length, name));
         }
         script += &format!(" && exec {command} </dev/null >router.log 2>&1");
         let mut outer = Command::new("setpriv")
@@ -106,7 +107,7 @@ impl Sandbox {
             batch += &format!("link add h-{name} type veth peer name {name}\nlink set {name} netns {pid}\n");
             batch += &format!("link set h-{name} up\n");
             for address in outside {
-                batch += &format!("addr add {address}/{length} dev h-{name}\n");
+                batch += &format!("addr add {}\n", assigned(*address, *length, &format!("h-{name}")));
             }
         }
         ip(&batch)?;
@@ -156,6 +157,12 @@ impl Drop for Sandbox {
     }
 }
 
+/// The words behind `ip addr add`; an IPv6 address is to be used at once, not after a search for duplicates.
+fn assigned(address: IpAddr, length: u8, interface: &str) -> String {
+    let at_once = if address.is_ipv6() { " nodad" } else { "" };
+    format!("{address}/{length} dev {interface}{at_once}")
+}
+
 /// Runs lines of `ip -batch` in the calling thread's network.
 fn ip(batch: &str) -> Result<(), SandboxError> {
     let started = |error| SandboxError::Start { program: "ip".into(), error };
@@ -170,5 +177,8 @@ fn ip(batch: &str) -> Result<(), SandboxError> {
     if output.status.success() {
         return Ok(());
     }
-    Err(SandboxError::Failed { what: "ip -batch".into(), said: String::from_utf8_lossy(&output.stderr).into() })
+    Err(SandboxError::Failed {
+        what: "ip -batch".into(),
+        said: String::from_utf8_lossy(&output.stderr).into(),
+    })
 }

@@ -85,7 +85,8 @@ mod tests {
     fn a_merged_change_arrives_with_the_later_one() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let prober = Identity { asn: 64_999, address: Ipv4Addr::new(10, 1, 250, 1), hold_time_s: 9 };
+        let address = Ipv4Addr::new(10, 1, 250, 1).into();
+        let prober = Identity { asn: 64_999, address, hold_time_s: 9 };
         let mut watcher = Watcher::default();
         for (number, ms) in [(0, 1), (2, 9)] {
             watcher.update(&change(&prober, number)[encode::HEADER..], at(ms));

@@ -15,9 +15,9 @@ pub type Outcomes = BTreeMap<(Case, Kind), Vec<Outcome>>;
 pub fn machine() -> Vec<(&'static str, String)> {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, |count| count.get());
-    let model = read("/proc/cpuinfo")
-        .lines()
-        .find_map(|line| Some(line.strip_prefix("model name")?.trim_start_matches([' ', '\t', ':']).to_owned()));
+    let model = read("/proc/cpuinfo").lines().find_map(|line| {
+        Some(line.strip_prefix("model name")?.trim_start_matches([' ', '\t', ':']).to_owned())
+    });
     let memory_kib: f64 = read("/proc/meminfo")
         .lines()
         .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse().ok())
@@ -96,7 +96,8 @@ fn number(value: f64) -> String {
 fn cell(case: Case, outcome: &Outcome) -> String {
     match outcome {
         Ok(figures) => {
-            let values = shown(case).iter().map(|name| number(figures.get(name).copied().unwrap_or(f64::NAN)));
+            let values =
+                shown(case).iter().map(|name| number(figures.get(name).copied().unwrap_or(f64::NAN)));
             values.collect::<Vec<_>>().join(" / ")
         }
         Err(why) if why.starts_with("over ") => why.clone(),

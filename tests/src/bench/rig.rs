@@ -1,12 +1,12 @@
 //! A router in its sandbox with all of the harness' sessions up, ready to be measured.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use super::daemons::{Daemon, Ipv6, ROUTER_AS, Setup};
+use super::daemons::{Daemon, ROUTER_AS, Setup};
 use super::encode::{self, Identity};
 use super::fleet::Fleet;
 use super::ledger::{Ledger, PrefixIndex};
@@ -104,7 +104,7 @@ impl Rig {
     pub fn start(daemon: &Daemon, shape: Shape, index: &Arc<PrefixIndex>) -> Result<Self, Failure> {
         let identities = identities(shape);
         let directory = Scratch::new()?;
-        let setup = Setup { addresses: &[UP, DOWN], peers: &identities, ipv6: Ipv6::Off };
+        let setup = Setup { addresses: &[UP.into(), DOWN.into()], peers: &identities };
         let command = daemon.prepare(&setup, &directory.0)?;
         let sandbox = Sandbox::start(&links(&identities), &command, &directory.0)?;
         let mut rig = Self { fleet: Fleet::new()?, identities, shape, sandbox, _directory: directory };
@@ -150,7 +150,7 @@ impl Rig {
                 Some(0) if self.shape.probers > 0 => (DOWN, Role::Watch(ledger(), Watcher::default())),
                 Some(_) => (DOWN, Role::Receive(ledger())),
             };
-            let session = Session::dial(*identity, router, role, deadline)?;
+            let session = Session::dial(*identity, router.into(), role, deadline)?;
             self.fleet.add(session)?;
         }
         Ok(())
@@ -229,7 +229,9 @@ impl Rig {
 /// Senders in 10.1.1.0/24 and on with AS 64601 and on; receivers in 10.2.1.0/24 and on with AS 64801 and on. The
 /// last of each, where there are several, and all that have to do with a probe, have the short hold time.
 fn identities(shape: Shape) -> Vec<Identity> {
-    let address = |side: u8, number: usize| Ipv4Addr::new(10, side, 1 + (number / 200) as u8, 1 + (number % 200) as u8);
+    let address = |side: u8, number: usize| {
+        IpAddr::from([10, side, 1 + (number / 200) as u8, 1 + (number % 200) as u8])
+    };
     let hold = |number: usize, count: usize| {
         let watched = shape.probers > 0 || (count > 1 && number + 1 == count);
         if watched { SHORT_HOLD_S } else { 90 }
@@ -246,7 +248,7 @@ fn identities(shape: Shape) -> Vec<Identity> {
     });
     let probers = (0..shape.probers).map(|_| Identity {
         asn: 64_999,
-        address: Ipv4Addr::new(10, 1, 250, 1),
+        address: IpAddr::from([10, 1, 250, 1]),
         hold_time_s: SHORT_HOLD_S,
     });
     senders.chain(receivers).chain(probers).collect()
@@ -255,10 +257,13 @@ fn identities(shape: Shape) -> Vec<Identity> {
 /// Two links, so that the router is the next hop between them: RFC 4271 §5.1.3 lets a router that shares a subnet
 /// with both sides keep the sender's address, and not all do the same then.
 fn links(identities: &[Identity]) -> [Link; 2] {
-    let side = |octet| identities.iter().map(|id| id.address).filter(|a| a.octets()[1] == octet).collect();
+    let side = |octet| {
+        let of_side = identities.iter().filter(|identity| identity.router_id().octets()[1] == octet);
+        of_side.map(|identity| identity.address).collect()
+    };
     [
-        Link { name: "west", inside: UP, outside: side(1), length: 16 },
-        Link { name: "east", inside: DOWN, outside: side(2), length: 16 },
+        Link { name: "west", inside: UP.into(), outside: side(1), length: 16 },
+        Link { name: "east", inside: DOWN.into(), outside: side(2), length: 16 },
     ]
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ pub enum SpeakerError {
     #[error("{peer}: the router sent NOTIFICATION {code}/{subcode}")]
     Notification {
         /// The harness' address.
-        peer: Ipv4Addr,
+        peer: IpAddr,
         /// RFC 4271 §4.5.
         code: u8,
         /// RFC 4271 §4.5.
@@ -36,13 +36,13 @@ pub enum SpeakerError {
     #[error("{peer}: the router closed the connection")]
     Closed {
         /// The harness' address.
-        peer: Ipv4Addr,
+        peer: IpAddr,
     },
     /// The bytes are no BGP message.
     #[error("{peer}: no BGP message: length {length}, type {kind}")]
     Garbage {
         /// The harness' address.
-        peer: Ipv4Addr,
+        peer: IpAddr,
         /// The header's length.
         length: usize,
         /// The header's type.
@@ -52,7 +52,7 @@ pub enum SpeakerError {
     #[error("{peer}: {error}")]
     Socket {
         /// The harness' address.
-        peer: Ipv4Addr,
+        peer: IpAddr,
         /// What the kernel said.
         error: std::io::Error,
     },
@@ -60,7 +60,7 @@ pub enum SpeakerError {
     #[error("{peer}: no session with the router in time, last: {last}")]
     NotEstablished {
         /// The harness' address.
-        peer: Ipv4Addr,
+        peer: IpAddr,
         /// How the last attempt ended.
         last: String,
     },
@@ -90,7 +90,7 @@ impl<S: Sink> Session<S> {
     /// Dials until a session is established, or until `deadline`.
     pub fn dial(
         identity: Identity,
-        router: Ipv4Addr,
+        router: IpAddr,
         sink: S,
         deadline: Instant,
     ) -> Result<Self, SpeakerError> {
@@ -205,7 +205,7 @@ impl<S: Sink> Session<S> {
 }
 
 /// The type and length of the message at the start of `bytes`, once it is there as a whole.
-fn whole_message(bytes: &[u8], peer: Ipv4Addr) -> Result<Option<(u8, usize)>, SpeakerError> {
+fn whole_message(bytes: &[u8], peer: IpAddr) -> Result<Option<(u8, usize)>, SpeakerError> {
     let Some(header) = bytes.first_chunk::<HEADER>() else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes([header[16], header[17]]));
     let kind = header[18];
@@ -216,7 +216,7 @@ fn whole_message(bytes: &[u8], peer: Ipv4Addr) -> Result<Option<(u8, usize)>, Sp
 }
 
 /// The error for a message that has no place in an established session.
-fn unexpected(peer: Ipv4Addr, kind: u8, body: &[u8]) -> SpeakerError {
+fn unexpected(peer: IpAddr, kind: u8, body: &[u8]) -> SpeakerError {
     match *body {
         [code, subcode, ..] if kind == kind::NOTIFICATION => {
             SpeakerError::Notification { peer, code, subcode }
@@ -226,7 +226,7 @@ fn unexpected(peer: Ipv4Addr, kind: u8, body: &[u8]) -> SpeakerError {
 }
 
 /// One attempt: connect, OPEN, KEEPALIVE. Gives the connection and what was read past the router's KEEPALIVE.
-fn attempt(identity: &Identity, router: Ipv4Addr) -> Result<(TcpStream, Vec<u8>), SpeakerError> {
+fn attempt(identity: &Identity, router: IpAddr) -> Result<(TcpStream, Vec<u8>), SpeakerError> {
     let peer = identity.address;
     let failed = |error| SpeakerError::Socket { peer, error };
     let mut stream = connect(identity.address, router).map_err(failed)?;
@@ -257,11 +257,12 @@ fn attempt(identity: &Identity, router: Ipv4Addr) -> Result<(TcpStream, Vec<u8>)
 }
 
 /// A connection from `local` to the router's port 179, with time limits for the handshake.
-fn connect(local: Ipv4Addr, router: Ipv4Addr) -> std::io::Result<TcpStream> {
+fn connect(local: IpAddr, router: IpAddr) -> std::io::Result<TcpStream> {
     let limit = Duration::from_secs(5);
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.bind(&SocketAddr::V4(SocketAddrV4::new(local, 0)).into())?;
-    socket.connect_timeout(&SocketAddr::V4(SocketAddrV4::new(router, 179)).into(), limit)?;
+    let local = SocketAddr::new(local, 0);
+    let socket = Socket::new(Domain::for_address(local), Type::STREAM, None)?;
+    socket.bind(&local.into())?;
+    socket.connect_timeout(&SocketAddr::new(router, 179).into(), limit)?;
     socket.set_tcp_nodelay(true)?;
     socket.set_read_timeout(Some(limit))?;
     Ok(socket.into())

@@ -110,7 +110,9 @@ fn main() -> ExitCode {
         let table = scenario.table(options.scale);
         let digest = format!("{:016x}", table.digest());
         let (prefixes, sets, path) = (table.prefixes.len(), table.runs.len(), table.mean_path());
-        println!("table {scenario:?}: {prefixes} prefixes, {sets} sets, mean path {path:.2}, digest {digest}");
+        println!(
+            "table {scenario:?}: {prefixes} prefixes, {sets} sets, mean path {path:.2}, digest {digest}"
+        );
         digests.insert(format!("{scenario:?}"), digest);
     }
     let effort = Effort { scale: options.scale, limit: Duration::from_secs(options.limit) };
