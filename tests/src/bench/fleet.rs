@@ -55,6 +55,13 @@ impl<S: Sink> Fleet<S> {
         Ok(())
     }
 
+    /// Ends a session: the connection is closed, and the number stands for a session that is no more.
+    pub fn hang_up(&mut self, number: usize) {
+        let session = &mut self.sessions[number];
+        epoll::delete(&self.epoll, &session.stream).expect("epoll knows each session of the fleet");
+        session.close();
+    }
+
     /// Waits at most `limit` for something to do, and does it. An ended session is an error.
     pub fn turn(&mut self, limit: Duration) -> Result<(), SpeakerError> {
         self.keep_alive()?;
@@ -92,7 +99,7 @@ impl<S: Sink> Fleet<S> {
         }
         self.keepalives_due = now + Duration::from_millis(250);
         for number in 0..self.sessions.len() {
-            if !self.sessions[number].has_output() {
+            if !self.sessions[number].has_output() && !self.sessions[number].is_closed() {
                 self.sessions[number].keep_alive(now);
                 self.sessions[number].write_ready()?;
                 self.rearm(number);

@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::rng::{digest, mix};
+use super::scan::{Update, nlri};
 use super::table::Prefix4;
 
 /// Numbers of distinct prefixes, by open addressing with at most half of the slots in use.
@@ -147,91 +148,6 @@ impl Ledger {
         self.complete -= usize::from(self.state[number] == want);
         self.state[number] = have;
     }
-}
-
-/// An UPDATE's three parts, RFC 4271 §4.3. A router that sends lengths that lie fails the run by a panic.
-pub struct Update<'a> {
-    withdrawn: &'a [u8],
-    attributes: &'a [u8],
-    announced: &'a [u8],
-}
-
-/// The attributes that the harness looks at.
-#[derive(Debug, Default)]
-pub struct Attributes<'a> {
-    /// ORIGIN's value.
-    pub origin: u8,
-    /// AS_PATH's value.
-    pub path: &'a [u8],
-    /// NEXT_HOP's value.
-    pub next_hop: &'a [u8],
-    /// COMMUNITIES' value.
-    pub communities: &'a [u8],
-}
-
-impl<'a> Update<'a> {
-    /// Splits a body (the message without its header).
-    pub fn split(body: &'a [u8]) -> Self {
-        let (withdrawn, rest) = counted(body);
-        let (attributes, announced) = counted(rest);
-        Self { withdrawn, attributes, announced }
-    }
-
-    /// The announced NLRI.
-    pub fn announced(&self) -> impl Iterator<Item = Prefix4> + 'a {
-        nlri(self.announced)
-    }
-
-    /// Reads the attributes.
-    pub fn attributes(&self) -> Attributes<'a> {
-        let mut found = Attributes::default();
-        let mut rest = self.attributes;
-        while let [flags, code, ..] = *rest {
-            let (length, start) = if flags & 0x10 == 0 {
-                (usize::from(rest[2]), 3)
-            } else {
-                (usize::from(u16::from_be_bytes([rest[2], rest[3]])), 4)
-            };
-            let value = &rest[start..start + length];
-            rest = &rest[start + length..];
-            match code {
-                1 => found.origin = value[0],
-                2 => found.path = value,
-                3 => found.next_hop = value,
-                8 => found.communities = value,
-                _ => {}
-            }
-        }
-        found
-    }
-}
-
-impl<'a> Attributes<'a> {
-    /// The path's ASNs behind `router_as`, which must be the first of one AS_SEQUENCE.
-    pub fn path_behind(&self, router_as: u32) -> Option<&'a [u8]> {
-        let (&[kind, count], hops) = self.path.split_first_chunk()?;
-        let (first, behind) = hops.split_first_chunk()?;
-        let whole = kind == 2 && hops.len() == usize::from(count) * 4;
-        (whole && u32::from_be_bytes(*first) == router_as).then_some(behind)
-    }
-}
-
-/// A two-octet length and what it counts.
-fn counted(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let (length, rest) = bytes.split_first_chunk().expect("an UPDATE has both of its lengths");
-    rest.split_at(usize::from(u16::from_be_bytes(*length)))
-}
-
-/// The prefixes of a run of NLRI.
-fn nlri(mut bytes: &[u8]) -> impl Iterator<Item = Prefix4> + '_ {
-    core::iter::from_fn(move || {
-        let (&length, rest) = bytes.split_first()?;
-        let (octets, rest) = rest.split_at(usize::from(length).div_ceil(8));
-        bytes = rest;
-        let mut address = [0; 4];
-        address[..octets.len()].copy_from_slice(octets);
-        Some(Prefix4 { address: u32::from_be_bytes(address), length })
-    })
 }
 
 #[cfg(test)]

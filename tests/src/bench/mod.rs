@@ -35,5 +35,6 @@ pub mod probe;
 pub mod report;
 pub mod rig;
 pub mod rng;
+pub mod scan;
 pub mod speaker;
 pub mod table;

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::encode::{self, Identity};
-use super::ledger::Update;
+use super::scan::{Update, nlri};
 use super::table::{AttributeSet, Prefix4};
 
 /// The prefix whose route changes: 198.18.0.0/24, of the range for benchmarks (RFC 2544), not in any table.
@@ -34,7 +34,7 @@ impl Watcher {
     /// Takes in an UPDATE's body.
     pub fn update(&mut self, body: &[u8], at: Instant) {
         let update = Update::split(body);
-        if update.announced().next() != Some(PREFIX) {
+        if nlri(update.announced).next() != Some(PREFIX) {
             return;
         }
         if let Some(community) = update.attributes().communities.first_chunk() {

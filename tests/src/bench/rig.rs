@@ -272,8 +272,16 @@ fn links(identities: &[Identity]) -> [Link; 2] {
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {
-    /// A new one under the system's directory for temporary files.
+    /// A new one under the system's directory for temporary files. What a harness that was killed has left there
+    /// is removed first.
     pub fn new() -> std::io::Result<Self> {
+        for entry in std::fs::read_dir(std::env::temp_dir())?.filter_map(Result::ok) {
+            let name = entry.file_name();
+            let owner = name.to_str().and_then(|name| name.strip_prefix("ftbgp-bench-")?.split('-').next());
+            if owner.is_some_and(|pid| !std::path::Path::new("/proc").join(pid).exists()) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("ftbgp-bench-{}-{number}", std::process::id()));

@@ -84,6 +84,7 @@ pub struct Session<S> {
     heard: Instant,
     longest_silence: Duration,
     spoken: Instant,
+    closed: bool,
 }
 
 impl<S: Sink> Session<S> {
@@ -110,6 +111,7 @@ impl<S: Sink> Session<S> {
                         heard: now,
                         longest_silence: Duration::ZERO,
                         spoken: now,
+                        closed: false,
                     });
                 }
                 Err(error) => last = error.to_string(),
@@ -129,9 +131,22 @@ impl<S: Sink> Session<S> {
         !self.outbox.is_empty()
     }
 
+    /// Whether the harness has ended it.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// The longest time without an octet from the router, up to now.
     pub fn longest_silence(&self, now: Instant) -> Duration {
         self.longest_silence.max(now - self.heard)
+    }
+
+    /// Says Cease/Administrative Shutdown (RFC 4486) and closes the connection.
+    pub(super) fn close(&mut self) {
+        let _ = self.stream.write_all(&encode::message(kind::NOTIFICATION, &[6, 2]));
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+        self.outbox.clear();
+        self.closed = true;
     }
 
     /// Starts measuring silence anew.

@@ -35,7 +35,7 @@ const LENGTH_SHARES: [(u8, u32); 17] = [
 ];
 
 /// Weights of the number of hops behind the sender: 1, 2, 3, …
-const TAIL_WEIGHTS: [u32; 13] = [50, 230, 330, 190, 100, 45, 22, 13, 8, 5, 3, 2, 2];
+const TAIL_WEIGHTS: [u32; 13] = [60, 245, 325, 185, 95, 42, 20, 11, 7, 4, 3, 2, 1];
 
 /// Weights of the number of communities of a set that has some: 1, 2, 3, …
 const COMMUNITY_WEIGHTS: [u32; 20] = [25, 30, 10, 8, 6, 4, 3, 2, 1, 3, 1, 1, 1, 1, 1, 1, 1, 0, 0, 2];

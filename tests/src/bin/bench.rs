@@ -1,19 +1,47 @@
-//! The benchmark's command line; the method stands in `tests::bench`.
+//! The command line of the benchmark (its method stands in `tests::bench`) and of the real tables (`tests::mrt`).
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use tests::bench::cases::{Case, Effort, Scenario};
 use tests::bench::daemons::{Daemon, Kind};
 use tests::bench::report::{self, Outcomes};
+use tests::mrt::replay::{self, Feed};
 
 /// Measures BGP routers: load, memory, withdraw, the delay of a change. Needs root.
 #[derive(Debug, Parser)]
-#[command(name = "bench")]
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    benchmark: Benchmark,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sends real tables and update streams through a router and compares what comes out, attribute by attribute
+    Realtables(RealTables),
+}
+
+#[derive(Debug, Args)]
+struct RealTables {
+    /// The router
+    #[arg(long, value_enum, default_value = "ftbgpd")]
+    daemon: Kind,
+    /// Its program, if not where it usually is
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// All tables and streams, not only one of each kind
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
+struct Benchmark {
     /// Which cases; all by default
     #[arg(long, value_delimiter = ',', value_enum)]
     cases: Vec<Case>,
@@ -49,7 +77,7 @@ struct Options {
     gobgp: Option<PathBuf>,
 }
 
-impl Options {
+impl Benchmark {
     /// The routers to measure with their versions; one that was asked for and is not there is an error.
     fn daemons(&self) -> Result<Vec<(Daemon, String)>, String> {
         let mut found = Vec::new();
@@ -91,6 +119,33 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    match options.command {
+        Some(Command::Realtables(options)) => real_tables(&options),
+        None => benchmark(&options.benchmark),
+    }
+}
+
+/// Prints a line a feed; stops at the first that does not come out as it must.
+fn real_tables(options: &RealTables) -> ExitCode {
+    let kind = options.daemon;
+    let program = options.program.clone().unwrap_or_else(|| kind.default_program());
+    let daemon = Daemon { kind, program };
+    println!("{}: {}", kind.name(), daemon.version().unwrap_or_else(|why| why));
+    let starts = if options.all { Feed::everything() } else { Feed::one_of_each_kind() };
+    for feeds in starts {
+        match replay::run(&daemon, &feeds) {
+            Ok(reports) => reports.iter().for_each(|report| println!("{report}")),
+            Err(failure) => {
+                eprintln!("bench: {failure}");
+                return ExitCode::from(1);
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs the cases and prints the table.
+fn benchmark(options: &Benchmark) -> ExitCode {
     let daemons = match options.daemons() {
         Ok(daemons) => daemons,
         Err(why) => {
