@@ -15,3 +15,4 @@ pub mod input;
 pub mod notice;
 pub mod policy;
 pub mod value;
+pub mod wire;
