@@ -14,5 +14,6 @@ pub mod effect;
 pub mod input;
 pub mod notice;
 pub mod policy;
+pub mod session;
 pub mod value;
 pub mod wire;
