@@ -60,29 +60,29 @@ impl Links {
         self.trusted
     }
 
-    /// Takes one message.
+    /// Takes one message and says what it changed.
     pub(super) fn apply(&mut self, message: &RouteNetlinkMessage) -> Option<Change> {
-        match message {
-            RouteNetlinkMessage::NewLink(link) if is_link(link) => self.link(link),
+        let index = self.note(message)?;
+        Some(self.links.get(&index).map_or(Change::Gone(index), |link| Change::Link(link.clone())))
+    }
+
+    /// Takes one message and says whose link it changed.
+    pub(super) fn note(&mut self, message: &RouteNetlinkMessage) -> Option<u32> {
+        let (index, changed) = match message {
+            RouteNetlinkMessage::NewLink(link) if is_link(link) => (link.header.index, self.link(link)),
             RouteNetlinkMessage::DelLink(link) if is_link(link) => {
-                self.links.remove(&link.header.index).map(|link| Change::Gone(link.index))
+                (link.header.index, self.links.remove(&link.header.index).is_some())
             }
-            RouteNetlinkMessage::NewAddress(message) => {
-                let address = address_of(message)?;
-                self.change(message.header.index, |link| {
-                    link.addresses.retain(|held| *held != address);
-                    if usable(message) {
-                        link.addresses.push(address);
-                        link.addresses.sort_unstable();
-                    }
-                })
+            RouteNetlinkMessage::NewAddress(address) if usable(address) => {
+                (address.header.index, self.add(address.header.index, address_of(address)?))
             }
-            RouteNetlinkMessage::DelAddress(message) => {
-                let address = address_of(message)?;
-                self.change(message.header.index, |link| link.addresses.retain(|held| *held != address))
+            // An address that is not usable (any more) is as good as none.
+            RouteNetlinkMessage::NewAddress(address) | RouteNetlinkMessage::DelAddress(address) => {
+                (address.header.index, self.remove(address.header.index, address_of(address)?))
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        changed.then_some(index)
     }
 
     /// Puts a new dump in the place of what was known.
@@ -94,28 +94,39 @@ impl Links {
         gone.chain(changed.cloned().map(Change::Link)).collect()
     }
 
-    fn link(&mut self, message: &LinkMessage) -> Option<Change> {
+    fn link(&mut self, message: &LinkMessage) -> bool {
         let index = message.header.index;
-        let is_new = !self.links.contains_key(&index);
-        self.links.entry(index).or_insert_with(|| Link { index, ..Link::default() });
-        let change = self.change(index, |link| {
-            link.up = message.header.flags.contains(LinkFlags::Up | LinkFlags::LowerUp);
-            for attribute in &message.attributes {
-                match attribute {
-                    LinkAttribute::IfName(name) => link.name.clone_from(name),
-                    LinkAttribute::Address(octets) => link.hardware.clone_from(octets),
-                    _ => {}
-                }
+        let before = self.links.get(&index);
+        let mut link = before.cloned().unwrap_or(Link { index, ..Link::default() });
+        link.up = message.header.flags.contains(LinkFlags::Up | LinkFlags::LowerUp);
+        for attribute in &message.attributes {
+            match attribute {
+                LinkAttribute::IfName(name) => link.name.clone_from(name),
+                LinkAttribute::Address(octets) => link.hardware.clone_from(octets),
+                _ => {}
             }
-        });
-        change.or_else(|| is_new.then(|| Change::Link(self.links[&index].clone())))
+        }
+        let changed = before != Some(&link);
+        self.links.insert(index, link);
+        changed
     }
 
-    fn change(&mut self, index: u32, edit: impl FnOnce(&mut Link)) -> Option<Change> {
-        let link = self.links.get_mut(&index)?;
-        let before = link.clone();
-        edit(link);
-        (*link != before).then(|| Change::Link(link.clone()))
+    fn add(&mut self, index: u32, address: IpNet) -> bool {
+        let Some(link) = self.links.get_mut(&index) else { return false };
+        let place = link.addresses.binary_search(&address);
+        if let Err(place) = place {
+            link.addresses.insert(place, address);
+        }
+        place.is_err()
+    }
+
+    fn remove(&mut self, index: u32, address: IpNet) -> bool {
+        let Some(link) = self.links.get_mut(&index) else { return false };
+        let place = link.addresses.binary_search(&address);
+        if let Ok(place) = place {
+            link.addresses.remove(place);
+        }
+        place.is_ok()
     }
 }
 

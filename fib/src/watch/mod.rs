@@ -135,11 +135,11 @@ impl Watch {
         request.message_mut().attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
         let mut links = request.execute();
         while let Some(link) = links.try_next().await.map_err(failed("links"))? {
-            fresh.apply(&RouteNetlinkMessage::NewLink(link));
+            fresh.note(&RouteNetlinkMessage::NewLink(link));
         }
         let mut addresses = self.handle.address().get().execute();
         while let Some(address) = addresses.try_next().await.map_err(failed("addresses"))? {
-            fresh.apply(&RouteNetlinkMessage::NewAddress(address));
+            fresh.note(&RouteNetlinkMessage::NewAddress(address));
         }
         self.waiting.extend(self.links.replace(fresh));
         Ok(())
