@@ -29,10 +29,11 @@ const LEAST_SLICE: usize = 4096;
 /// How long an orderly stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
-/// Tokens of other things than connections; those of connections are the numbers that connections have.
-const ADVERTISER: Token = Token(1 << 63);
-const LISTENERS: Token = Token((1 << 63) + 1);
-const CONTROL: Token = Token((1 << 63) + (1 << 32));
+/// Tokens below this are connections' numbers.
+const FIRST: u64 = u64::MAX - (1 << 40);
+const ADVERTISER: Token = Token(FIRST);
+const LISTENERS: Token = Token(FIRST + 1);
+const CONTROL: Token = Token(FIRST + (1 << 32));
 
 /// Why the router cannot run, or runs no more.
 #[derive(Debug, thiserror::Error)]
@@ -199,7 +200,7 @@ impl<M: Machine, C: Console<M>> Router<M, C> {
             }
         } else if self.control.owns(token) {
             self.control.ready(poll, token, interest);
-        } else if token.0 < ADVERTISER.0 {
+        } else if token.0 < FIRST {
             self.serve(ConnId(token.0), interest, slice);
         }
     }

@@ -21,9 +21,6 @@ use super::machine::Machine;
 use super::poll::{Poll, Token};
 use super::{clock, log};
 
-/// Numbers of accepted connections have this bit, those that the engine gives have not.
-const ACCEPTED: u64 = 1 << 62;
-
 /// All that effects act upon.
 pub struct Outside {
     /// Readiness.
@@ -45,6 +42,7 @@ pub struct Stepper<M> {
     /// When the machine wants to be stepped, and whether it has work left; from the last step.
     wants: (Option<Instant>, Work),
     owed: VecDeque<Input<'static>>,
+    /// How many connections were accepted; each is numbered by it. The machine's own numbers begin far above.
     accepted: u64,
     unsent: Vec<ConnId>,
 }
@@ -132,7 +130,7 @@ impl<M: Machine> Stepper<M> {
     /// Takes a connection that was accepted.
     pub fn accept(&mut self, socket: OwnedFd, remote: SocketAddr) {
         self.accepted += 1;
-        let conn = ConnId(ACCEPTED | self.accepted);
+        let conn = ConnId(self.accepted);
         match self.outside.connections.accepted(&self.outside.poll, conn, socket) {
             Ok(ends) => self.take(Input::Accepted(ends)),
             Err(error) => tracing::debug!("a connection from {remote} was gone before it was taken: {error}"),
