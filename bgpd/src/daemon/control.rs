@@ -28,7 +28,7 @@ const MODE: u32 = 0o660;
 pub trait Console<M> {
     /// Takes a request: a line without its end. What it changes is in the reply's inputs, which are stepped
     /// before its answer is made.
-    fn ask(&mut self, request: &[u8]) -> Reply<M>;
+    fn ask(&mut self, machine: &M, request: &[u8]) -> Reply<M>;
 
     /// Reads the configuration file again.
     ///
@@ -179,7 +179,7 @@ impl<M: Machine> Client<M> {
             && self.to_send.is_empty()
             && let Some(end) = self.received.iter().position(|octet| *octet == b'\n')
         {
-            let reply = console.ask(&self.received[..end]);
+            let reply = console.ask(stepper.machine(), &self.received[..end]);
             self.received.drain(..=end);
             for input in reply.inputs {
                 stepper.take(input);

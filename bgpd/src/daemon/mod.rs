@@ -19,6 +19,7 @@ pub mod listen;
 pub mod log;
 pub mod machine;
 pub mod neighbor_discovery;
+pub mod operator;
 pub mod options;
 pub mod poll;
 pub mod process;

@@ -3,24 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 use super::listen::parse_listen;
 use super::log::LogFormat;
-
-/// How the router outlives its own crashes (`--standby`, `redundancy mode`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Standby {
-    /// A twin in step.
-    #[default]
-    Hot,
-    /// A checkpoint and the log in memory.
-    Warm,
-    /// A checkpoint and the log in files.
-    Cold,
-    /// Nothing: one process.
-    None,
-}
+use crate::config::Standby;
 
 /// A BGP router daemon that outlives its own crashes.
 #[derive(Clone, Debug, Parser)]
@@ -33,7 +20,7 @@ pub struct Options {
     #[arg(long, value_name = "DIR", default_value = "/run/ftbgp")]
     pub run_dir: PathBuf,
     /// How a crash is outlived; hot unless given here or in the file.
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", value_parser = parse_standby)]
     pub standby: Option<Standby>,
     /// Install no routes in the kernel.
     #[arg(long)]
@@ -56,6 +43,11 @@ pub struct Options {
     /// Say what is wrong with the configuration file, and run nothing.
     #[arg(long)]
     pub check_config: bool,
+}
+
+fn parse_standby(text: &str) -> Result<Standby, String> {
+    let found = Standby::ALL.into_iter().find(|mode| mode.name() == text);
+    found.ok_or_else(|| "expected hot, warm, cold or none".to_owned())
 }
 
 #[cfg(test)]

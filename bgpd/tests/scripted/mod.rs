@@ -63,7 +63,7 @@ pub(crate) type Ask = Box<dyn FnMut(&[u8]) -> Box<dyn Answer<Scripted>> + Send>;
 struct ScriptedConsole(Ask);
 
 impl Console<Scripted> for ScriptedConsole {
-    fn ask(&mut self, request: &[u8]) -> Reply<Scripted> {
+    fn ask(&mut self, _machine: &Scripted, request: &[u8]) -> Reply<Scripted> {
         Reply { inputs: vec![], answer: (self.0)(request) }
     }
 
