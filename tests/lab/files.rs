@@ -9,6 +9,8 @@ use tests::lab::expected::Expected;
 use tests::lab::image::IMAGES;
 use tests::lab::{Topology, topology_file};
 
+use crate::schema::Schema;
+
 /// The directories of topologies/ that hold a topology.
 fn topologies() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../topologies");
@@ -35,11 +37,11 @@ fn json(yaml: &Yaml<'_>) -> Value {
     }
 }
 
-fn validator() -> jsonschema::Validator {
+fn validator() -> Schema {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/vectors/clab.schema.json");
-    let schema =
-        serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("the schema is JSON");
-    jsonschema::validator_for(&schema).expect("the schema is one")
+    Schema::new(
+        serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("the schema is JSON"),
+    )
 }
 
 fn document(text: &str) -> Value {
@@ -52,7 +54,7 @@ fn every_topology_is_valid_against_containerlabs_schema() {
     for directory in topologies() {
         let file = topology_file(&directory);
         let text = fs::read_to_string(&file).expect("a topology directory has NAME.clab.yml");
-        let errors: Vec<String> = validator.iter_errors(&document(&text)).map(|e| e.to_string()).collect();
+        let errors = validator.errors(&document(&text));
         assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
     }
 }
@@ -61,13 +63,16 @@ fn every_topology_is_valid_against_containerlabs_schema() {
 fn the_schema_refuses_what_containerlab_refuses() {
     let validator = validator();
     let good = "name: a\ntopology:\n  nodes:\n    r1: {kind: linux, image: x}\n";
-    assert!(validator.is_valid(&document(good)));
+    assert!(validator.errors(&document(good)).is_empty());
     for bad in [
         "topology:\n  nodes:\n    r1: {kind: linux}\n",
         "name: a\ntopology:\n  nodes:\n    r1: {kind: linux, imgae: x}\n",
         "name: a\ntopology:\n  nodes:\n    r1: {kind: linux, exec: ip link}\n",
+        "name: a\ntopology:\n  nodes:\n    r1: {kind: linuxx}\n",
+        "name: -a\ntopology:\n  nodes:\n    r1: {kind: linux}\n",
+        "name: a\ntopology:\n  nodes:\n    r1: {kind: linux}\n  links:\n    - endpoints: [\"r1:e\", \"r1:e\"]\n",
     ] {
-        assert!(!validator.is_valid(&document(bad)), "{bad}");
+        assert!(!validator.errors(&document(bad)).is_empty(), "{bad}");
     }
 }
 
