@@ -6,18 +6,18 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 /// A schema document.
-pub struct Schema {
+pub(crate) struct Schema {
     root: Value,
 }
 
 impl Schema {
     /// The schema document `root`.
-    pub fn new(root: Value) -> Schema {
+    pub(crate) fn new(root: Value) -> Schema {
         Schema { root }
     }
 
     /// Every violation in `instance`, with its place.
-    pub fn errors(&self, instance: &Value) -> Vec<String> {
+    pub(crate) fn errors(&self, instance: &Value) -> Vec<String> {
         let mut errors = Vec::new();
         self.check(&self.root, instance, "", &mut errors);
         errors
@@ -99,7 +99,7 @@ impl Schema {
             "patternProperties" => self.properties(keywords, instance, at, errors),
             "additionalProperties" if keywords.contains_key("patternProperties") => {}
             "additionalProperties" => self.properties(keywords, instance, at, errors),
-            // Annotations; `prefixItems` is of a later draft, where draft 7 has no keyword.
+            // Annotations; `prefixItems` is of a later draft, and `additionalItems` counts only beside an array of `items`.
             "$id"
             | "$schema"
             | "title"
@@ -109,7 +109,8 @@ impl Schema {
             | "default"
             | "then"
             | "else"
-            | "prefixItems" => {}
+            | "prefixItems"
+            | "additionalItems" => {}
             other => panic!("the schema uses '{other}', which is not checked here: add it"),
         }
     }
