@@ -4,25 +4,41 @@
 //! whether it came in NEXT_HOP or in MP_REACH_NLRI, so that both families are treated alike.
 
 mod aggregator;
+mod aigp;
 mod as_path;
+mod atomic_aggregate;
+mod cluster_list;
 mod communities;
+mod draft;
 mod extended_communities;
+mod fault;
 mod ipv6_extended_communities;
 mod large_communities;
 mod list;
-mod next_hop;
+mod local_pref;
+mod med;
+pub(crate) mod mp_reach;
+pub(crate) mod mp_unreach;
+pub(crate) mod next_hop;
+mod only_to_customer;
 mod origin;
+mod originator_id;
+pub mod table;
 mod unknown;
 
 use alloc::boxed::Box;
 
 pub use aggregator::Aggregator;
-pub use as_path::{AsPath, Segment, SegmentType};
-pub use communities::{Communities, Community};
-pub use extended_communities::{ExtendedCommunities, ExtendedCommunity};
+pub use as_path::{AsPath, ParseAsPathError, Segment, SegmentType, Segments};
+pub use communities::{Communities, Community, ParseCommunityError};
+pub use draft::Draft;
+pub use extended_communities::{ExtendedCommunities, ExtendedCommunity, ParseExtendedCommunityError};
+pub use fault::{AttributeError, Disposition, Fault};
 pub use ipv6_extended_communities::{Ipv6ExtendedCommunities, Ipv6ExtendedCommunity};
-pub use large_communities::{LargeCommunities, LargeCommunity};
+pub use large_communities::{LargeCommunities, LargeCommunity, ParseLargeCommunityError};
 pub use list::List;
+pub use mp_reach::MpReach;
+pub use mp_unreach::MpUnreach;
 pub use next_hop::NextHop;
 pub use origin::Origin;
 pub use unknown::UnknownAttribute;
@@ -108,5 +124,30 @@ impl PathAttributes {
         let result = edit(&mut rare);
         self.rare = (*rare != RareAttributes::NONE).then_some(rare);
         result
+    }
+
+    fn set_rare(&mut self, rare: RareAttributes) {
+        self.rare = (rare != RareAttributes::NONE).then(|| Box::new(rare));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_stays_small() {
+        assert!(size_of::<PathAttributes>() <= 96, "{}", size_of::<PathAttributes>());
+    }
+
+    #[test]
+    fn the_box_of_rare_attributes_is_there_only_with_something_in_it() {
+        let mut set = PathAttributes::default();
+        set.edit_rare(|rare| rare.otc = Some(Asn(1)));
+        assert_eq!(set.rare().otc, Some(Asn(1)));
+        assert_ne!(set, PathAttributes::default());
+        set.edit_rare(|rare| rare.otc = None);
+        assert_eq!(set, PathAttributes::default());
+        assert!(set.rare.is_none());
     }
 }

@@ -2,16 +2,20 @@
 
 mod asn;
 mod conn;
+mod digest;
 mod family;
 mod path_id;
+mod peer_kind;
 mod prefix;
 mod router_id;
 mod time;
 
 pub use asn::{AS_TRANS, Asn, ParseAsnError};
 pub use conn::{ConnId, IfIndex, PeerId};
+pub use digest::{Digest, mix};
 pub use family::{AfiSafi, Family, PerFamily};
 pub use path_id::PathId;
-pub use prefix::Net;
+pub use peer_kind::PeerKind;
+pub use prefix::{Net, octets_of_length};
 pub use router_id::RouterId;
 pub use time::{Duration, Instant};

@@ -1,5 +1,6 @@
 //! What a table needs to know of a prefix, whatever its family.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::hash::Hash;
 
@@ -24,6 +25,13 @@ pub trait Net: Copy + Eq + Ord + Hash + fmt::Debug + fmt::Display + Into<IpNet> 
     /// after the length are cleared. A length above [`Net::MAX_LEN`] is cut to it.
     fn from_bits(bits: u128, len: u8) -> Self;
 
+    /// The prefix of this length whose first bits are `octets`, as NLRI carry them: octets that lack are zero,
+    /// the bits after the length are cleared, a length above [`Net::MAX_LEN`] is cut to it.
+    fn from_octets(octets: &[u8], len: u8) -> Self;
+
+    /// Appends the octets that hold the prefix's bits, and no more (RFC 4271 §4.3).
+    fn emit_octets(self, out: &mut Vec<u8>);
+
     /// This family's prefix, if `net` is one.
     fn from_ipnet(net: IpNet) -> Option<Self>;
 
@@ -31,6 +39,21 @@ pub trait Net: Copy + Eq + Ord + Hash + fmt::Debug + fmt::Display + Into<IpNet> 
     fn covers(self, other: Self) -> bool {
         self.length() <= other.length() && Self::from_bits(other.bits(), self.length()) == self
     }
+}
+
+/// The octets that hold a prefix of this length (RFC 4271 §4.3).
+#[must_use]
+pub const fn octets_of_length(len: u8) -> usize {
+    (len as usize).div_ceil(8)
+}
+
+/// The first octets, zeros where they lack.
+fn padded<const N: usize>(octets: &[u8]) -> [u8; N] {
+    octets.first_chunk::<N>().copied().unwrap_or_else(|| {
+        let mut full = [0; N];
+        full[..octets.len()].copy_from_slice(octets);
+        full
+    })
 }
 
 fn mask(bits: u128, len: u8) -> u128 {
@@ -53,6 +76,19 @@ impl Net for Ipv4Net {
         let len = len.min(Self::MAX_LEN);
         let bits = u32::try_from(mask(bits, len) >> 96).unwrap_or_default();
         Ipv4Net::new_assert(bits.into(), len)
+    }
+
+    #[inline]
+    fn from_octets(octets: &[u8], len: u8) -> Self {
+        let len = len.min(Self::MAX_LEN);
+        let bits = u32::from_be_bytes(padded(octets));
+        let mask = u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0);
+        Ipv4Net::new_assert((bits & mask).into(), len)
+    }
+
+    #[inline]
+    fn emit_octets(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.addr().octets()[..octets_of_length(self.prefix_len())]);
     }
 
     fn from_ipnet(net: IpNet) -> Option<Self> {
@@ -80,6 +116,16 @@ impl Net for Ipv6Net {
         Ipv6Net::new_assert(mask(bits, len).into(), len)
     }
 
+    #[inline]
+    fn from_octets(octets: &[u8], len: u8) -> Self {
+        Self::from_bits(u128::from_be_bytes(padded(octets)), len)
+    }
+
+    #[inline]
+    fn emit_octets(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.addr().octets()[..octets_of_length(self.prefix_len())]);
+    }
+
     fn from_ipnet(net: IpNet) -> Option<Self> {
         match net {
             IpNet::V6(net) => Some(net),
@@ -99,6 +145,26 @@ mod tests {
         assert_eq!(Ipv4Net::from_bits(net.bits(), 0), Ipv4Net::default());
         let net: Ipv6Net = "2001:db8::/32".parse().unwrap();
         assert_eq!(Ipv6Net::from_bits(net.bits() | 1, 32), net);
+    }
+
+    #[test]
+    fn octets_of_the_wire_lose_the_bits_after_the_length() {
+        assert_eq!(Ipv4Net::from_octets(&[10, 1, 255], 23), "10.1.254.0/23".parse().unwrap());
+        assert_eq!(Ipv4Net::from_octets(&[], 0), Ipv4Net::default());
+        assert_eq!(Ipv4Net::from_octets(&[1, 2, 3, 4, 5], 32), "1.2.3.4/32".parse().unwrap());
+        assert_eq!(
+            Ipv6Net::from_octets(&[0x20, 1, 0xd, 0xb8, 0xff], 33),
+            "2001:db8:8000::/33".parse().unwrap()
+        );
+    }
+
+    #[test]
+    fn only_the_octets_that_hold_bits_are_emitted() {
+        let mut out = Vec::new();
+        "10.1.254.0/23".parse::<Ipv4Net>().unwrap().emit_octets(&mut out);
+        "2001:db8::/32".parse::<Ipv6Net>().unwrap().emit_octets(&mut out);
+        Ipv4Net::default().emit_octets(&mut out);
+        assert_eq!(out, [10, 1, 254, 0x20, 1, 0xd, 0xb8]);
     }
 
     #[test]

@@ -13,6 +13,12 @@ impl From<Ipv4Addr> for RouterId {
     }
 }
 
+impl From<RouterId> for Ipv4Addr {
+    fn from(id: RouterId) -> Self {
+        Ipv4Addr::from_bits(id.0)
+    }
+}
+
 impl fmt::Display for RouterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ipv4Addr::from_bits(self.0).fmt(f)
