@@ -137,6 +137,8 @@ impl Session {
         self.restart_hold(side, turn.now);
         self.contest = None;
         self.lane(side.other()).timers.clear_all();
+        self.lane(side).state = State::Established;
+        self.arm_send_hold(side, turn.now);
         let lane = &self.lanes[side as usize];
         if let (Some(conn), Some(negotiated)) = (lane.conn, &lane.negotiated) {
             turn.out.push(Action::Up { conn, negotiated: negotiated.clone() });
@@ -241,10 +243,10 @@ impl Session {
         self.lane(side).timers.set(Timer::Keepalive, at);
     }
 
-    /// Octets wait to be taken from now on, if they did not before.
+    /// Octets wait to be taken from now on, if they did not before. It counts while the session is up.
     pub(super) fn arm_send_hold(&mut self, side: Side, now: Instant) {
         let lane = self.lane(side);
-        if lane.timers.at(Timer::SendHold).is_none() {
+        if lane.state == State::Established && lane.timers.at(Timer::SendHold).is_none() {
             let hold = lane.negotiated.as_ref().and_then(|negotiated| negotiated.hold_time());
             lane.timers.set(Timer::SendHold, now + send_hold(hold.unwrap_or_default()));
         }
@@ -257,7 +259,7 @@ impl Session {
         let side = Side::BOTH.into_iter().find(|side| self.lanes[*side as usize].conn == Some(conn));
         if let Some(side) = side {
             self.lane(side).timers.clear(Timer::SendHold);
-            if outstanding > 0 && self.lane(side).state >= State::OpenConfirm {
+            if outstanding > 0 {
                 self.arm_send_hold(side, now);
             }
         }

@@ -1,0 +1,8 @@
+//! The session's tests that need only what the session shows to the engine: its whole table, two of them on a
+//! simulated network, and events in any order.
+
+mod any_order;
+mod fixture;
+mod network;
+mod simultaneous_start;
+mod table;
