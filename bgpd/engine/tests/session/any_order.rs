@@ -17,6 +17,8 @@ use super::fixture::{self, HIGH, LOW};
 #[derive(Clone, Debug)]
 enum Happening {
     Start,
+    /// A new connection from the peer, with all that makes a session.
+    ComeUp(OpenMessage),
     Stop(u8),
     Accept,
     Connected,
@@ -64,6 +66,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     use Happening as H;
     prop_oneof![
         3 => Just(H::Start),
+        8 => open().prop_map(H::ComeUp),
         1 => any::<u8>().prop_map(H::Stop),
         5 => Just(H::Accept),
         6 => Just(H::Connected),
@@ -79,7 +82,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => any::<u8>().prop_map(H::Malformed),
         2 => (any::<u8>(), 0..3_u64).prop_map(|(n, octets)| H::Progress(n, octets)),
         2 => Just(H::Sent),
-        4 => (0..700_000_000_u64).prop_map(H::Wait),
+        4 => (prop_oneof![3 => 0..12_000_000_u64, 1 => 0..700_000_000_u64]).prop_map(H::Wait),
         8 => Just(H::Deadline),
         1 => any::<u8>().prop_map(H::Reconfigure),
     ]
@@ -131,6 +134,12 @@ impl World {
         use Happening as H;
         match happening {
             H::Start => self.step(Event::Start),
+            H::ComeUp(open) => {
+                let conn = self.fresh();
+                self.step(Event::Accepted(conn));
+                self.step(Event::Open(conn, open));
+                self.step(Event::Keepalive(conn));
+            }
             H::Stop(n) => self.step(Event::Stop(reason(*n))),
             H::Accept => {
                 let conn = self.fresh();

@@ -3,6 +3,9 @@
 
 mod any_order;
 mod fixture;
+mod lifecycle;
+mod negotiating;
 mod network;
+mod restart;
 mod simultaneous_start;
 mod table;
