@@ -89,6 +89,8 @@ struct Lane {
     negotiated: Option<Box<Negotiated>>,
     /// Whether the peer's KEEPALIVE came before its turn: the connection waits for the other one.
     keepalive_seen: bool,
+    /// Whether octets have been sent that the kernel has not taken yet.
+    unsent: bool,
 }
 
 /// Whether the session is wanted.
@@ -293,6 +295,7 @@ impl Session {
             //= rfc4271#section-8.2.2
             //# Each time the local system sends a KEEPALIVE or UPDATE message, it restarts its KeepaliveTimer
             self.restart_keepalive(side, now);
+            self.lane(side).unsent = true;
             self.arm_send_hold(side, now);
         }
     }

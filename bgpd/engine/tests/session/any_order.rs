@@ -277,7 +277,7 @@ fn other_config(n: u8) -> SessionConfig {
     let mut config = fixture::graceful(LOW, HIGH);
     config.passive = n & 1 != 0;
     config.no_capabilities = n & 2 != 0;
-    config.shutdown = (n % 7 == 0).then(Shutdown::default);
+    config.shutdown = n.is_multiple_of(7).then(Shutdown::default);
     config.restart.notification = n & 4 != 0;
     config.families[Family::Ipv6Unicast] = n & 8 != 0;
     if n & 16 != 0 {

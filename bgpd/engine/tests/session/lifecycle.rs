@@ -141,6 +141,19 @@ fn a_peer_that_reads_nothing_for_eight_minutes_is_left() {
 }
 
 #[test]
+fn a_peer_that_has_read_all_before_the_session_came_up_is_not_left() {
+    let mut session = Session::new(fixture::config(LOW, HIGH));
+    let open = Session::new(fixture::config(HIGH, LOW)).own_open(at_s(0));
+    for event in [Event::Start, Event::Accepted(CONN), Event::Open(CONN, &open)] {
+        step(&mut session, event, at_s(0));
+    }
+    step(&mut session, Event::Progress { conn: CONN, outstanding: 0 }, at_s(0));
+    step(&mut session, Event::Keepalive(CONN), at_s(0));
+    assert_eq!(session.state(), State::Established);
+    assert_eq!(session.timer(Timer::SendHold), None);
+}
+
+#[test]
 fn a_peer_that_reads_all_is_never_left_for_it() {
     let mut session = up();
     session.sent(MessageKind::Update, 1, at_s(1));

@@ -3,6 +3,7 @@
 
 mod any_order;
 mod fixture;
+mod foreign;
 mod lifecycle;
 mod negotiating;
 mod network;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use bgp_engine::effect::Close;
-use bgp_engine::session::{Action, Event, Session, SessionConfig, State};
+use bgp_engine::session::{Action, Event, Session, State};
 use bgp_engine::value::{ConnId, Duration, Instant};
 use bgp_engine::wire::{Dialect, Message, frame};
+
+use super::foreign::Foreign;
 
 /// Random numbers of a seed (SplitMix64).
 #[derive(Clone, Debug)]
@@ -40,9 +42,46 @@ enum Arrival {
     End(ConnId),
 }
 
-/// One router: its session, and the connections whose ends it holds.
+/// One router's speaker.
+#[expect(clippy::large_enum_variant, reason = "there are two of them")]
+pub(crate) enum Speaker {
+    Ours(Session),
+    Foreign(Foreign),
+}
+
+impl Speaker {
+    fn step(&mut self, event: Event<'_>, now: Instant, out: &mut Vec<Action>) {
+        match self {
+            Speaker::Ours(session) => session.step(event, now, out),
+            Speaker::Foreign(foreign) => foreign.step(event, now, out),
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Speaker::Ours(session) => session.deadline(),
+            Speaker::Foreign(foreign) => foreign.deadline(),
+        }
+    }
+
+    fn state(&self) -> State {
+        match self {
+            Speaker::Ours(session) => session.state(),
+            Speaker::Foreign(foreign) => foreign.state(),
+        }
+    }
+
+    fn connection(&self) -> Option<ConnId> {
+        match self {
+            Speaker::Ours(session) => session.connection(),
+            Speaker::Foreign(foreign) => foreign.connection(),
+        }
+    }
+}
+
+/// One router: its speaker, and the connections whose ends it holds.
 struct Node {
-    session: Session,
+    session: Speaker,
     started: bool,
     /// Open ends: whether the session has been told of the connection.
     open: BTreeMap<ConnId, bool>,
@@ -68,9 +107,9 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(seed: u64, delay: Duration, configs: [SessionConfig; 2]) -> Network {
-        let node = |config| Node {
-            session: Session::new(config),
+    pub(crate) fn new(seed: u64, delay: Duration, speakers: [Speaker; 2]) -> Network {
+        let node = |session| Node {
+            session,
             started: false,
             open: BTreeMap::new(),
             connecting: None,
@@ -82,7 +121,7 @@ impl Network {
             random: Random(seed),
             now: Instant::default(),
             delay: u64::try_from(delay.as_micros()).unwrap(),
-            nodes: configs.map(node),
+            nodes: speakers.map(node),
             queue: BTreeMap::new(),
             sequence: 0,
             next_conn: 1,
@@ -123,6 +162,11 @@ impl Network {
 
     pub(crate) fn connection(&self, node: usize) -> Option<ConnId> {
         self.nodes[node].session.connection()
+    }
+
+    /// How many connections have been asked for.
+    pub(crate) fn connects(&self) -> u64 {
+        self.next_conn - 1
     }
 
     pub(crate) fn ups(&self, node: usize) -> usize {
@@ -179,8 +223,7 @@ impl Network {
             Arrival::Syn(conn) if self.nodes[node].started => {
                 self.nodes[node].open.insert(conn, false);
                 self.post_in_order(node, conn, Arrival::Accepted(conn));
-                let answered = self.now + self.some_delay();
-                self.post(1 - node, answered, Arrival::Connected(conn));
+                self.post_in_order(1 - node, conn, Arrival::Connected(conn));
             }
             Arrival::Syn(conn) => {
                 let answered = self.now + self.some_delay();

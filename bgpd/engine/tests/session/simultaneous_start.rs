@@ -1,10 +1,11 @@
 //! Two routers that start in the same instant always come up, on one connection, and stay up.
 
-use bgp_engine::session::{SessionConfig, State};
+use bgp_engine::session::{Session, SessionConfig, State};
 use bgp_engine::value::{Duration, Instant};
 
 use super::fixture::{self, HIGH, LOW, Router, at_s};
-use super::network::{Network, Random};
+use super::foreign::{Foreign, Way};
+use super::network::{Network, Random, Speaker};
 
 /// Both must be up by then, whatever the delays.
 const BOUND: Instant = Instant::from_micros(60_000_000);
@@ -45,6 +46,10 @@ fn routers(random: &mut Random) -> [SessionConfig; 2] {
     configs
 }
 
+fn ours(configs: [SessionConfig; 2]) -> [Speaker; 2] {
+    configs.map(|config| Speaker::Ours(Session::new(config)))
+}
+
 /// The longest delay of anything: on the spot, a LAN, a continent, a bad satellite link.
 fn longest_delay(random: &mut Random) -> Duration {
     Duration::from_micros([1, 500, 100_000, 900_000][usize::try_from(random.below(4)).unwrap()])
@@ -56,7 +61,7 @@ fn two_routers_that_start_together_come_up_once_and_on_one_connection() {
         let mut random = Random(seed);
         let configs = routers(&mut random);
         let delay = longest_delay(&mut random);
-        let mut network = Network::new(random.next(), delay, configs);
+        let mut network = Network::new(random.next(), delay, ours(configs));
         network.start(0, Duration::ZERO);
         network.start(1, Duration::ZERO);
         let story = format!("seed {seed}, delay {delay:?}");
@@ -75,7 +80,7 @@ fn a_router_that_starts_a_little_later_comes_up_all_the_same() {
         let mut random = Random(seed);
         let configs = routers(&mut random);
         let delay = longest_delay(&mut random);
-        let mut network = Network::new(random.next(), delay, configs);
+        let mut network = Network::new(random.next(), delay, ours(configs));
         network.start(0, Duration::ZERO);
         network.start(1, Duration::from_micros(random.below(4_000_000)));
         let story = format!("seed {seed}, delay {delay:?}");
@@ -92,7 +97,7 @@ fn with_a_passive_neighbor_it_is_always_the_other_one_that_connects() {
         let mut configs = routers(&mut random);
         configs[usize::try_from(seed % 2).unwrap()].passive = true;
         let delay = longest_delay(&mut random);
-        let mut network = Network::new(random.next(), delay, configs);
+        let mut network = Network::new(random.next(), delay, ours(configs));
         network.start(0, Duration::from_micros(random.below(2_000_000)));
         network.start(1, Duration::ZERO);
         network.run(BOUND);
@@ -106,7 +111,7 @@ fn connections_that_are_cut_while_they_come_up_are_made_again() {
         let mut random = Random(seed);
         let configs = routers(&mut random);
         let delay = longest_delay(&mut random);
-        let mut network = Network::new(random.next(), delay, configs);
+        let mut network = Network::new(random.next(), delay, ours(configs));
         network.start(0, Duration::ZERO);
         network.start(1, Duration::from_micros(random.below(1_000_000)));
         let mut at = Instant::default();
@@ -124,8 +129,8 @@ fn connections_that_are_cut_while_they_come_up_are_made_again() {
 
 #[test]
 fn a_silent_network_ends_the_session_by_the_hold_time() {
-    let mut network =
-        Network::new(1, Duration::from_millis(1), [fixture::config(LOW, HIGH), fixture::config(HIGH, LOW)]);
+    let configs = [fixture::config(LOW, HIGH), fixture::config(HIGH, LOW)];
+    let mut network = Network::new(1, Duration::from_millis(1), ours(configs));
     network.start(0, Duration::ZERO);
     network.start(1, Duration::ZERO);
     network.run(at_s(30));
@@ -134,5 +139,33 @@ fn a_silent_network_ends_the_session_by_the_hold_time() {
     network.run(at_s(30 + 9));
     for node in 0..2 {
         assert_eq!(network.downs(node), ["Notification sent (Hold Timer Expired)"], "router {node}");
+    }
+}
+
+#[test]
+fn routers_that_choose_in_other_ways_are_reached_too() {
+    for seed in 0..3000 {
+        let mut random = Random(seed);
+        let [mut own, mut theirs] = routers(&mut random);
+        own.timers.hold_s = 0;
+        theirs.timers.hold_s = 0;
+        let way = [Way::Letter, Way::Early, Way::FirstComes][usize::try_from(seed % 3).unwrap()];
+        let foreign = Foreign::new(way, Session::new(theirs).own_open(Instant::default()), random.next());
+        let delay = longest_delay(&mut random);
+        let speakers = [Speaker::Ours(Session::new(own)), Speaker::Foreign(foreign)];
+        let mut network = Network::new(random.next(), delay, speakers);
+        let together = random.below(2) == 0;
+        let later = if together { 0 } else { random.below(3_000_000) };
+        network.start(0, Duration::from_micros(later));
+        network.start(1, Duration::ZERO);
+        let story = format!("seed {seed}, {way:?}, delay {delay:?}");
+        network.run(at_s(120));
+        up_on_one_connection(&network, &story);
+        let log = || network.log.join("\n");
+        assert_eq!(network.downs(0), [] as [String; 0], "{story}\n{}", log());
+        if way == Way::FirstComes && together {
+            assert!(network.connects() <= 2, "both connections were lost: {story}\n{}", log());
+        }
+        never_flaps(&mut network, &story);
     }
 }
