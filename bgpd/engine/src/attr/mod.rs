@@ -130,3 +130,24 @@ impl PathAttributes {
         self.rare = (rare != RareAttributes::NONE).then(|| Box::new(rare));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_stays_small() {
+        assert!(size_of::<PathAttributes>() <= 96, "{}", size_of::<PathAttributes>());
+    }
+
+    #[test]
+    fn the_box_of_rare_attributes_is_there_only_with_something_in_it() {
+        let mut set = PathAttributes::default();
+        set.edit_rare(|rare| rare.otc = Some(Asn(1)));
+        assert_eq!(set.rare().otc, Some(Asn(1)));
+        assert_ne!(set, PathAttributes::default());
+        set.edit_rare(|rare| rare.otc = None);
+        assert_eq!(set, PathAttributes::default());
+        assert!(set.rare.is_none());
+    }
+}

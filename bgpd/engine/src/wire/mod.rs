@@ -9,6 +9,8 @@ mod nlri;
 pub mod notification;
 pub mod open;
 pub mod route_refresh;
+#[cfg(test)]
+mod tests;
 pub mod update;
 
 use alloc::vec::Vec;

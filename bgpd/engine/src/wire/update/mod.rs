@@ -2,6 +2,8 @@
 
 mod emit;
 #[cfg(test)]
+mod reactions;
+#[cfg(test)]
 mod tests;
 
 use alloc::vec::Vec;
