@@ -1,1 +1,5 @@
 //! What the tests share.
+//!
+//! [`fuzz`] has the fuzz targets.
+
+pub mod fuzz;
