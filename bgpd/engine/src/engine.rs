@@ -35,7 +35,7 @@ use crate::notice::{Notice, NoticeEvent, Severity};
 use crate::policy::Policy;
 use crate::rib::Rib;
 use crate::session::Event;
-use crate::value::{ConnId, IfIndex, Instant, PeerId};
+use crate::value::{ConnId, Digest, IfIndex, Instant, PeerId};
 
 /// The first name of the connections that the engine asks for; the shell's names for accepted ones are below.
 pub const FIRST_OWN_CONN: u64 = 1 << 63;
@@ -81,6 +81,14 @@ struct Conn {
     partial: Vec<u8>,
     /// Octets given to the shell that the kernel has not taken.
     outstanding: u64,
+    /// Of all octets given to the shell.
+    digest: Digest,
+}
+
+impl Conn {
+    fn new(peer: PeerId, ends: Option<(SocketAddr, SocketAddr)>) -> Self {
+        Conn { peer: Some(peer), ends, partial: Vec::new(), outstanding: 0, digest: Digest::default() }
+    }
 }
 
 impl Engine {
@@ -238,6 +246,12 @@ impl Engine {
     /// The links and their addresses.
     pub fn links(&self) -> impl Iterator<Item = &Link> {
         self.links.values()
+    }
+
+    /// Every connection with the octets made for it and not yet taken by the kernel, and the digest of all that
+    /// were made.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnId, u64, Digest)> {
+        self.conns.iter().map(|(&id, conn)| (id, conn.outstanding, conn.digest))
     }
 
     /// Octets made for a connection and not yet taken by the kernel.

@@ -17,5 +17,6 @@ pub mod notice;
 pub mod policy;
 pub mod rib;
 pub mod session;
+pub mod snapshot;
 pub mod value;
 pub mod wire;

@@ -11,7 +11,7 @@ use crate::config::{NeighborName, RemoteAs, UpdateSource};
 use crate::effect::{Close, Effect, Effects, SocketOptions};
 use crate::notice::{NoticeEvent, Severity};
 use crate::rib::{in_family, is_link_local};
-use crate::session::{Action, DownReason, Event, Negotiated, State};
+use crate::session::{Action, Event, Negotiated, State};
 use crate::value::{ConnId, Family, IfIndex, PeerId, PeerKind, PerFamily};
 
 /// BGP's port (RFC 4271 §8).
@@ -50,7 +50,7 @@ impl Engine {
                 Action::Send(conn, octets) => self.send(conn, octets.into(), effects),
                 Action::Close(conn, how) => self.close(conn, how, effects),
                 Action::Up { conn, negotiated } => self.up(id, conn, &negotiated, effects),
-                Action::Down { reason, stale } => self.down(id, &reason, stale, effects),
+                Action::Down { stale, .. } => self.down(id, stale, effects),
                 Action::FlushStale(family) => {
                     in_family!(&mut self.rib, family, |rib, _facts| rib.sweep(id));
                     effects.more = true;
@@ -80,7 +80,7 @@ impl Engine {
         let local = self.source_address(peer, address);
         let interface = if is_link_local(address) { peer.interface } else { IfIndex(0) };
         self.next_conn += 1;
-        self.conns.insert(conn, Conn { peer: Some(id), ends: None, partial: Vec::new(), outstanding: 0 });
+        self.conns.insert(conn, Conn::new(id, None));
         if let Some(peer) = self.peer_mut(id) {
             peer.connecting = Some(conn);
         }
@@ -160,7 +160,6 @@ impl Engine {
             }
             in_family!(&mut self.rib, family, |rib, _facts| rib.join(id, export, Vec::new()));
         }
-        self.notice(Some(id), Severity::Notice, NoticeEvent::Established, effects);
         self.warn_of_missing_policy(id, effects);
     }
 
@@ -179,7 +178,7 @@ impl Engine {
         }
     }
 
-    fn down(&mut self, id: PeerId, reason: &DownReason, stale: PerFamily<bool>, effects: &mut Effects) {
+    fn down(&mut self, id: PeerId, stale: PerFamily<bool>, effects: &mut Effects) {
         let Some(peer) = self.peer_mut(id) else { return };
         peer.ends = None;
         for family in Family::ALL {
@@ -198,8 +197,6 @@ impl Engine {
             });
         }
         effects.more = true;
-        let text = reason.to_string();
-        self.notice(Some(id), Severity::Notice, NoticeEvent::Down(text), effects);
     }
 
     /// Takes a peer out; its place is free when its paths are gone.

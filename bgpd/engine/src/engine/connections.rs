@@ -2,7 +2,6 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use super::peer::Kind;
@@ -41,8 +40,7 @@ impl Engine {
         };
         let Some(peer) = self.peer_by_id(id) else { return };
         let options = self.socket_options(peer);
-        let known = Conn { peer: Some(id), ends: Some((local, remote)), partial: Vec::new(), outstanding: 0 };
-        self.conns.insert(conn, known);
+        self.conns.insert(conn, Conn::new(id, Some((local, remote))));
         effects.list.push(Effect::Options { conn, options });
         self.event(id, Event::Accepted(conn), effects);
     }

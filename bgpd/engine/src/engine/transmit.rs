@@ -27,6 +27,7 @@ impl Engine {
     pub(super) fn send(&mut self, conn: ConnId, octets: Bytes, effects: &mut Effects) {
         let Some(known) = self.conns.get_mut(&conn) else { return };
         known.outstanding += octets.len() as u64;
+        known.digest.add_octets(&octets);
         effects.list.push(Effect::Send { conn, octets });
     }
 

@@ -46,6 +46,14 @@ pub struct Stored {
     hash: u32,
 }
 
+impl Stored {
+    /// A number that follows from the set and the store's seed.
+    #[must_use]
+    pub const fn fingerprint(&self) -> u32 {
+        self.hash
+    }
+}
+
 /// The store.
 #[derive(Debug)]
 pub struct AttrStore {

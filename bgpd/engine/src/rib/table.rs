@@ -18,7 +18,7 @@ use super::attr_store::AttrId;
 use super::change_log::{ChangeLog, Version, low};
 use super::decision::{self, Candidate};
 use super::facts::Facts;
-use crate::value::{Net, PathId, PeerId};
+use crate::value::{Digest, Net, PathId, PeerId, mix};
 
 /// No route, no path.
 const NONE: u32 = u32::MAX;
@@ -114,6 +114,8 @@ pub struct Table<N> {
     /// Routes without a path, by the version at which they lost the last one.
     gone: VecDeque<(Version, u32)>,
     live_paths: usize,
+    /// Over the paths that there are, and over the changes in their order.
+    digest: (Digest, Digest),
     /// Paths by the peer that they are of.
     counts: Vec<u32>,
     /// Which changes are logged.
@@ -134,6 +136,7 @@ impl<N: Net> Table<N> {
             log: ChangeLog::default(),
             gone: VecDeque::new(),
             live_paths: 0,
+            digest: Default::default(),
             counts: Vec::new(),
             interest: Interest::Best,
         }
@@ -179,15 +182,20 @@ impl<N: Net> Table<N> {
             Some((_, at)) => {
                 let path = &mut self.paths[at as usize];
                 path.generation = generation;
+                let before = *path;
                 let former = core::mem::replace(&mut path.attrs, arrival.attrs);
                 let same = former == arrival.attrs;
                 if !same {
                     path.since_s = arrival.now_s;
                 }
-                facts.release(former);
                 if same {
+                    facts.release(former);
                     return Announced::Duplicate;
                 }
+                let after = *path;
+                self.toggle(net, &before, facts);
+                self.toggle(net, &after, facts);
+                facts.release(former);
                 (at, Announced::Replaced)
             }
             None => {
@@ -199,6 +207,7 @@ impl<N: Net> Table<N> {
                     received_id: arrival.received_id,
                     since_s: arrival.now_s,
                 };
+                self.toggle(net, &path, facts);
                 let at = place(&mut self.paths, &mut self.free_paths, path);
                 self.live_paths += 1;
                 let peer = usize::from(arrival.peer.0);
@@ -212,6 +221,15 @@ impl<N: Net> Table<N> {
         };
         self.decide_for(route, changed, facts);
         outcome
+    }
+
+    /// Puts a path into the digest, or takes it out.
+    fn toggle(&mut self, net: N, path: &Path, facts: &Facts) {
+        let bits = net.bits();
+        let attributes = u64::from(facts.attrs[path.attrs].fingerprint()) << 32;
+        let path =
+            u64::from(path.peer.0) << 48 ^ u64::from(path.received_id.0) << 8 ^ u64::from(net.length());
+        self.digest.0.toggle(mix(((bits >> 64) as u64) ^ mix(attributes ^ path)) ^ fold(bits));
     }
 
     /// A new path stands second: the first place is the best path's.
@@ -238,6 +256,8 @@ impl<N: Net> Table<N> {
     fn remove(&mut self, route: u32, before: Option<u32>, at: u32, facts: &mut Facts) {
         let was_best = before.is_none() && self.routes[route as usize].flags & route_flag::HAS_BEST != 0;
         self.unlink(route, before, at);
+        let path = self.paths[at as usize];
+        self.toggle(self.routes[route as usize].net, &path, facts);
         facts.release(self.paths[at as usize].attrs);
         self.free_paths.push(at);
         self.live_paths -= 1;
@@ -365,6 +385,7 @@ impl<N: Net> Table<N> {
 
     fn log_change(&mut self, route: u32) {
         let version = self.log.append(route);
+        self.digest.1.add(u64::from(route));
         let entry = &mut self.routes[route as usize];
         let before = entry.version;
         let was_logged = entry.flags & route_flag::LOGGED != 0;
@@ -456,6 +477,12 @@ impl<N: Net> Table<N> {
             freed(RouteId(route));
         }
     }
+}
+
+/// The low half of a prefix's bits.
+#[expect(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
+const fn fold(bits: u128) -> u64 {
+    bits as u64
 }
 
 /// Puts a value into a free place, or at the end.

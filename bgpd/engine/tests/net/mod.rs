@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use bgp_engine::config::Configuration;
 use bgp_engine::effect::{Effect, Effects};
 use bgp_engine::engine::Engine;
-use bgp_engine::input::{Command, Connection, Input, Interface};
+use bgp_engine::input::{Connection, Input, Interface};
 use bgp_engine::notice::Notice;
 use bgp_engine::value::{ConnId, Duration, IfIndex, Instant};
 
@@ -68,11 +68,6 @@ impl Net {
 
     pub fn configure(&mut self, n: usize, config: Configuration) {
         self.input(n, Input::Configure(Box::new(config)));
-    }
-
-    #[allow(dead_code, reason = "not every test of this network commands")]
-    pub fn command(&mut self, n: usize, command: Command) {
-        self.input(n, Input::Command(command));
     }
 
     pub fn input(&mut self, n: usize, input: Input<'_>) {

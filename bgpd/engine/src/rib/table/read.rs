@@ -4,7 +4,7 @@ use super::super::change_log::{Reader, Version, low};
 use super::super::decision::Candidate;
 use super::super::facts::Facts;
 use super::{NONE, Path, PathPlace, Route, RouteId, Table, route_flag};
-use crate::value::{Net, PeerId};
+use crate::value::{Digest, Net, PeerId};
 
 impl<N: Net> Table<N> {
     /// The prefix of a route.
@@ -104,6 +104,14 @@ impl<N: Net> Table<N> {
     #[must_use]
     pub fn path(&self, place: PathPlace) -> Option<&Path> {
         self.paths.get(place.0 as usize)
+    }
+
+    /// A digest of the paths that there are and of the order of the changes so far.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let (mut digest, changes) = self.digest;
+        digest.add(changes.value());
+        digest
     }
 
     /// Memory that the table takes, in octets.
