@@ -1,1 +1,7 @@
 //! FTBGP: the daemon around the engine, and its shell.
+#![deny(unsafe_code)]
+
+pub mod command;
+pub mod config;
+pub mod daemon;
+pub mod show;

@@ -1,1 +1,7 @@
 //! The kernel's side of the router: links, addresses and routes, watched and written by netlink.
+//!
+//! The crate knows the kernel and nothing of BGP: what it hands on are its own plain types, and who uses it
+//! turns them into what it needs.
+#![forbid(unsafe_code)]
+
+pub mod watch;

@@ -186,9 +186,9 @@ pub struct FamilyConfig {
     pub networks: BTreeMap<IpNet, Network>,
     /// `aggregate-address`.
     pub aggregates: BTreeMap<IpNet, Aggregate>,
-    /// `maximum-paths`: 1 unless written, as in FRR with a build maximum of 64 (FRR's own default is 64 for eBGP).
+    /// `maximum-paths`: 64 unless written.
     pub maximum_paths: Option<u16>,
-    /// `maximum-paths ibgp`.
+    /// `maximum-paths ibgp`: 64 unless written.
     pub maximum_paths_ibgp: Option<u16>,
 }
 

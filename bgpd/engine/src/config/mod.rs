@@ -38,6 +38,8 @@ pub struct Configuration {
     pub route_maps: BTreeMap<String, RouteMap>,
     /// `ip route` and `ipv6 route`.
     pub static_routes: BTreeSet<StaticRoute>,
+    /// No routes go to the kernel, so that no `network` waits for one there.
+    pub without_fib: bool,
     /// `hostname`, sent in the FQDN capability.
     pub hostname: Option<String>,
 }

@@ -1,8 +1,10 @@
 //! One route at a time: prefix lists, route maps, RFC 8212.
 
+mod filter;
 mod prefix_list;
 mod route_map;
 
+pub use filter::Filter;
 pub use prefix_list::{PrefixList, PrefixListEntry};
 pub use route_map::{Match, RouteMap, RouteMapEntry};
 

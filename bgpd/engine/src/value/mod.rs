@@ -2,6 +2,7 @@
 
 mod asn;
 mod conn;
+mod digest;
 mod family;
 mod path_id;
 mod peer_kind;
@@ -11,6 +12,7 @@ mod time;
 
 pub use asn::{AS_TRANS, Asn, ParseAsnError};
 pub use conn::{ConnId, IfIndex, PeerId};
+pub use digest::{Digest, mix};
 pub use family::{AfiSafi, Family, PerFamily};
 pub use path_id::PathId;
 pub use peer_kind::PeerKind;

@@ -1,0 +1,135 @@
+//! Links and addresses, and what follows from them: next hops, own addresses, unnumbered neighbors.
+
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use super::Engine;
+use crate::config::{NeighborName, StaticVia};
+use crate::effect::Effects;
+use crate::input::Interface;
+use crate::rib::{Way, is_link_local};
+use crate::session::{Event, StopReason};
+use crate::value::{IfIndex, PeerId, PeerKind};
+
+/// A link and the neighbor seen on it.
+#[derive(Debug)]
+pub struct Link {
+    /// The interface.
+    pub interface: Interface,
+    /// Who sent router advertisements last.
+    pub router: Option<Ipv6Addr>,
+}
+
+impl Engine {
+    pub(super) fn interface(&mut self, interface: Interface, effects: &mut Effects) {
+        let index = interface.index;
+        let router = self.links.get(&index).and_then(|link| link.router).filter(|_| interface.up);
+        let went_down = !interface.up && self.links.get(&index).is_some_and(|link| link.interface.up);
+        let name = interface.name.clone();
+        let came_up = interface.up;
+        self.links.insert(index, Link { interface, router });
+        if went_down {
+            self.fail_over(index, &name, effects);
+        }
+        self.outside_changed(effects);
+        if came_up {
+            self.renew_listen_keys(effects);
+        }
+    }
+
+    pub(super) fn interface_gone(&mut self, index: IfIndex, effects: &mut Effects) {
+        let Some(link) = self.links.remove(&index) else { return };
+        self.fail_over(index, &link.interface.name, effects);
+        self.outside_changed(effects);
+    }
+
+    /// Ends the sessions with peers of other ASes on a link that is down, at once (`fast-external-failover`).
+    fn fail_over(&mut self, index: IfIndex, name: &str, effects: &mut Effects) {
+        if !self.bgp().is_some_and(|bgp| bgp.fast_external_failover) {
+            return;
+        }
+        let routes = &self.rib.facts.next_hops.routes;
+        let on_link = |peer: &super::Peer| match (&peer.name, peer.address) {
+            (NeighborName::Interface(interface), _) => interface == name,
+            (NeighborName::Address(_), Some(address)) => {
+                self.expected_kind(peer) == PeerKind::External
+                    && peer.settings.ebgp_multihop.is_none()
+                    && routes.connected_link(address).is_some_and(|(_, link)| link == index)
+            }
+            (NeighborName::Address(_), None) => false,
+        };
+        let ids: Vec<PeerId> =
+            self.peers.iter().flatten().filter(|peer| on_link(peer)).map(|peer| peer.id).collect();
+        for id in ids {
+            self.event(id, Event::Stop(StopReason::InterfaceDown), effects);
+        }
+    }
+
+    /// The routes that are not BGP's have changed.
+    pub(super) fn outside_changed(&mut self, effects: &mut Effects) {
+        let id_before = self.configured_id;
+        let up = self.links.values().filter(|link| link.interface.up);
+        let connected = up.clone().flat_map(|link| {
+            let index = link.interface.index;
+            link.interface.addresses.iter().map(move |net| (net.trunc(), Way::Link(index)))
+        });
+        let by_name = |name: &str| {
+            let link = self.links.values().find(|link| link.interface.name == name && link.interface.up)?;
+            Some(Way::Link(link.interface.index))
+        };
+        let fixed = self.config.static_routes.iter().filter_map(|route| {
+            let way = match &route.via {
+                StaticVia::Address(router) => Way::Through(*router),
+                StaticVia::Interface(name) => by_name(name)?,
+                StaticVia::AddressOnInterface(router, _) => Way::Through(*router),
+                StaticVia::Blackhole => Way::Blackhole,
+            };
+            Some((route.prefix, way))
+        });
+        let routes: Vec<(IpNet, Way)> = connected.chain(fixed).collect();
+        let links_up = up.map(|link| link.interface.index).collect();
+        let addresses = self.links.values().flat_map(|link| link.interface.addresses.iter());
+        self.own_addresses = addresses.map(IpNet::addr).filter(|address| !is_link_local(*address)).collect();
+        self.rib.facts.next_hops.routes.replace(routes, links_up);
+        if self.rib.facts.next_hops.resolve_all() {
+            self.rib.v4.reconsider_all();
+            self.rib.v6.reconsider_all();
+            effects.more = true;
+        }
+        self.originate_networks();
+        let id_now = self.router_id();
+        if id_before != Some(id_now) {
+            self.configured_id = Some(id_now);
+            self.reconfigure_all(effects);
+        }
+    }
+
+    pub(super) fn router_seen(&mut self, index: IfIndex, address: Ipv6Addr, effects: &mut Effects) {
+        let Some(link) = self.links.get_mut(&index) else { return };
+        let former = link.router.replace(address);
+        let name = NeighborName::Interface(link.interface.name.clone());
+        let Some(&id) = self.names.get(&name) else { return };
+        let Some(peer) = self.peer_mut(id) else { return };
+        let known = peer.address == Some(IpAddr::V6(address));
+        let up = peer.session.connection().is_some();
+        if known || (up && former.is_none()) {
+            return;
+        }
+        peer.address = Some(IpAddr::V6(address));
+        peer.interface = index;
+        self.renew_listen_keys(effects);
+        if up {
+            // Another router took the other end of the link.
+            self.event(id, Event::Stop(StopReason::InterfaceDown), effects);
+        }
+        self.start(id, effects);
+    }
+
+    /// The address of the neighbor on an interface, as far as it was seen, and the link.
+    pub(super) fn neighbor_on(&self, name: &str) -> (Option<IpAddr>, IfIndex) {
+        let link = self.links.values().find(|link| link.interface.name == name);
+        link.map_or((None, IfIndex(0)), |link| (link.router.map(IpAddr::V6), link.interface.index))
+    }
+}

@@ -1,0 +1,471 @@
+//! What peers have been told (Adj-RIB-Out), a group of peers at a time.
+//!
+//! Peers with equal [`Export`]s are a group. The group follows the table's change log, decides once what each
+//! changed route becomes, remembers that in six octets a route, and encodes it once, as a [`Piece`] of the
+//! stream of messages. Members take pieces as their connections drain. A member that has fallen behind the
+//! pieces still kept goes through the log by itself, sending what the group remembers, until it meets the group
+//! again: a peer that does not read costs a number, not a queue.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use super::change_log::Version;
+use super::export::Export;
+use super::facts::{Facts, SELF};
+use super::packing::{Batch, Change};
+use super::select::{Selected, select};
+use super::table::{RouteId, Table};
+use crate::value::{Net, PathId, PeerId};
+
+/// Routes looked at for one piece.
+const BATCH_ROUTES: usize = 4096;
+
+/// Octets of pieces that a group keeps for members that are behind; a member behind those helps itself.
+const KEPT_OCTETS: usize = 1 << 20;
+
+/// No attributes: not advertised.
+const NONE: u32 = u32::MAX;
+
+/// Who a part of a piece is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Audience {
+    /// Every member.
+    All,
+    /// Every member but the one that the path came from.
+    AllBut(PeerId),
+    /// This member alone: it had been told of another path, and is now the best one's source itself.
+    Only(PeerId),
+}
+
+impl Audience {
+    fn has(self, peer: PeerId) -> bool {
+        match self {
+            Audience::All => true,
+            Audience::AllBut(other) => peer != other,
+            Audience::Only(one) => peer == one,
+        }
+    }
+}
+
+/// A piece of a group's stream of messages.
+#[derive(Clone, Debug, Default)]
+pub struct Piece {
+    octets: Bytes,
+    /// Where each part ends, and who it is for.
+    parts: Vec<(usize, Audience)>,
+}
+
+impl Piece {
+    /// A piece made of parts, each given by where it ends.
+    #[must_use]
+    pub fn new(octets: Vec<u8>, parts: Vec<(usize, Audience)>) -> Self {
+        Piece { octets: octets.into(), parts }
+    }
+
+    /// What this member is sent of it, in order.
+    fn push_for(&self, peer: PeerId, out: &mut Vec<Bytes>) {
+        let mut start = 0;
+        let mut run = 0;
+        for &(end, audience) in &self.parts {
+            if !audience.has(peer) {
+                if run > start {
+                    out.push(self.octets.slice(start..run));
+                }
+                start = end;
+            }
+            run = end;
+        }
+        if run > start {
+            out.push(self.octets.slice(start..run));
+        }
+    }
+}
+
+/// A kept piece: what became of the changes from one version to another.
+#[derive(Debug)]
+struct Kept {
+    from: Version,
+    to: Version,
+    piece: Piece,
+}
+
+/// A peer in a group.
+#[derive(Debug)]
+pub struct Member {
+    /// Who.
+    pub peer: PeerId,
+    /// The next change to send.
+    cursor: Version,
+    /// Routes last changed before this version were never sent to this member unless `told` says so.
+    fresh_until: Version,
+    /// What it had been told before it came to this group, a bit a route.
+    told: Vec<u64>,
+    /// When everything before this version is sent, End-of-RIB is due.
+    end_of_rib_at: Option<Version>,
+}
+
+/// What was advertised to the group.
+#[derive(Debug)]
+enum Advertised {
+    /// One path a route: its attributes and its source.
+    Single { attrs: Vec<u32>, source: Vec<PeerId> },
+    /// Several (ADD-PATH).
+    Several(BTreeMap<RouteId, Vec<Selected>>),
+}
+
+/// Peers that are told the same.
+#[derive(Debug)]
+pub struct Group {
+    /// What shapes their output.
+    pub export: Export,
+    members: Vec<Member>,
+    advertised: Advertised,
+    /// The next change to look at.
+    cursor: Version,
+    kept: VecDeque<Kept>,
+    kept_octets: usize,
+    /// Advertised paths, and how many of them each peer is the source of.
+    count: u32,
+    count_from: Vec<u32>,
+}
+
+/// What there is to send.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// These octets, which may be none: there is more.
+    Octets(Vec<Bytes>),
+    /// Everything before this moment is sent: End-of-RIB is due.
+    EndOfRib,
+    /// Nothing now.
+    Nothing,
+}
+
+/// What the group needs to see to decide what a route becomes.
+pub struct View<'a, N> {
+    /// The table it follows.
+    pub table: &'a Table<N>,
+    /// What the table looks things up in.
+    pub facts: &'a mut Facts,
+    /// Whether an aggregate suppresses this prefix (`summary-only`).
+    pub suppressed: &'a dyn Fn(N) -> bool,
+    /// Problems met: a route whose attributes do not fit a message.
+    pub too_large: &'a mut Vec<N>,
+}
+
+impl Group {
+    /// A group of nobody.
+    #[must_use]
+    pub fn new(export: Export) -> Self {
+        let advertised = if export.add_path.is_some() {
+            Advertised::Several(BTreeMap::new())
+        } else {
+            Advertised::Single { attrs: Vec::new(), source: Vec::new() }
+        };
+        Group {
+            export,
+            members: Vec::new(),
+            advertised,
+            cursor: 0,
+            kept: VecDeque::new(),
+            kept_octets: 0,
+            count: 0,
+            count_from: Vec::new(),
+        }
+    }
+
+    /// Takes a peer in. It will be sent everything, and End-of-RIB after what was there at version `end`.
+    /// `told` is what it had been told before, see [`Group::leave`]; for a new session nothing.
+    pub fn join(&mut self, peer: PeerId, end: Version, told: Vec<u64>) {
+        self.members.push(Member { peer, cursor: 0, fresh_until: end, told, end_of_rib_at: Some(end) });
+    }
+
+    /// Lets a peer go. Gives what it had been told, a bit a route, for the next group.
+    pub fn leave(&mut self, peer: PeerId) -> Vec<u64> {
+        self.members.retain(|member| member.peer != peer);
+        self.told()
+    }
+
+    fn told(&self) -> Vec<u64> {
+        let mut bits = Vec::new();
+        let mut set = |route: u32| {
+            let word = route as usize / 64;
+            if bits.len() <= word {
+                bits.resize(word + 1, 0);
+            }
+            bits[word] |= 1u64 << (route % 64);
+        };
+        match &self.advertised {
+            Advertised::Single { attrs, .. } => {
+                (0u32..).zip(attrs).filter(|&(_, &attrs)| attrs != NONE).for_each(|(route, _)| set(route));
+            }
+            Advertised::Several(routes) => routes.keys().for_each(|route| set(route.0)),
+        }
+        bits
+    }
+
+    /// Says everything again to a member (route refresh, `clear … soft out`).
+    pub fn resend(&mut self, peer: PeerId, end: Version) {
+        let told = self.told();
+        if let Some(member) = self.members.iter_mut().find(|member| member.peer == peer) {
+            member.cursor = 0;
+            member.fresh_until = end;
+            member.told = told;
+            member.end_of_rib_at = Some(end);
+        }
+    }
+
+    /// Whether nobody is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Who is in it.
+    pub fn members(&self) -> impl Iterator<Item = PeerId> {
+        self.members.iter().map(|member| member.peer)
+    }
+
+    /// Up to where the member has been sent the table.
+    #[must_use]
+    pub fn cursor(&self, peer: PeerId) -> Version {
+        self.members.iter().find(|member| member.peer == peer).map_or(0, |member| member.cursor)
+    }
+
+    /// Up to where everybody here, and the group itself, has come.
+    #[must_use]
+    pub fn slowest(&self) -> Version {
+        self.members.iter().map(|member| member.cursor).fold(self.cursor, Version::min)
+    }
+
+    /// How many paths a member is advertised.
+    #[must_use]
+    pub fn advertised_to(&self, peer: PeerId) -> u32 {
+        self.count - self.count_from.get(usize::from(peer.0)).copied().unwrap_or(0)
+    }
+
+    /// What a member is advertised of a route.
+    #[must_use]
+    pub fn advertised(&self, route: RouteId, peer: PeerId) -> Vec<Selected> {
+        let mut paths = Vec::new();
+        self.remembered(route, &mut paths);
+        paths.retain(|path| path.source != peer);
+        paths
+    }
+
+    fn remembered(&self, route: RouteId, out: &mut Vec<Selected>) {
+        match &self.advertised {
+            Advertised::Single { attrs, source } => {
+                let at = route.0 as usize;
+                if let Some(&attrs) = attrs.get(at).filter(|&&attrs| attrs != NONE) {
+                    out.push(Selected {
+                        attrs: super::attr_store::AttrId::at(attrs),
+                        source: source[at],
+                        id: PathId(0),
+                    });
+                }
+            }
+            Advertised::Several(routes) => {
+                out.extend(routes.get(&route).into_iter().flatten().copied());
+            }
+        }
+    }
+
+    fn remember(&mut self, route: RouteId, paths: &[Selected]) {
+        match &mut self.advertised {
+            Advertised::Single { attrs, source } => {
+                let at = route.0 as usize;
+                if attrs.len() <= at {
+                    attrs.resize(at + 1, NONE);
+                    source.resize(at + 1, SELF);
+                }
+                attrs[at] = paths.first().map_or(NONE, |path| path.attrs.index());
+                source[at] = paths.first().map_or(SELF, |path| path.source);
+            }
+            Advertised::Several(routes) if paths.is_empty() => {
+                routes.remove(&route);
+            }
+            Advertised::Several(routes) => {
+                routes.insert(route, paths.to_vec());
+            }
+        }
+    }
+
+    fn tally(&mut self, path: Selected, by: i32) {
+        self.count = self.count.wrapping_add_signed(by);
+        let at = usize::from(path.source.0);
+        if self.count_from.len() <= at {
+            self.count_from.resize(at + 1, 0);
+        }
+        self.count_from[at] = self.count_from[at].wrapping_add_signed(by);
+    }
+
+    /// Gives back the references that the group holds. Call before dropping it.
+    pub fn release(&mut self, facts: &mut Facts) {
+        match core::mem::replace(&mut self.advertised, Advertised::Several(BTreeMap::new())) {
+            Advertised::Single { attrs, .. } => {
+                for attrs in attrs.into_iter().filter(|&attrs| attrs != NONE) {
+                    facts.release(super::attr_store::AttrId::at(attrs));
+                }
+            }
+            Advertised::Several(routes) => {
+                routes.into_values().flatten().for_each(|path| facts.release(path.attrs));
+            }
+        }
+    }
+
+    /// What to send to a member next.
+    pub fn next<N: Net>(&mut self, peer: PeerId, view: &mut View<'_, N>) -> Next {
+        let Some(at) = self.members.iter().position(|member| member.peer == peer) else {
+            return Next::Nothing;
+        };
+        let cursor = self.members[at].cursor;
+        if self.members[at].end_of_rib_at.is_some_and(|end| cursor >= end) {
+            self.members[at].end_of_rib_at = None;
+            self.members[at].told = Vec::new();
+            return Next::EndOfRib;
+        }
+        if let Ok(kept) = self.kept.binary_search_by_key(&cursor, |kept| kept.from) {
+            let mut out = Vec::new();
+            self.kept[kept].piece.push_for(peer, &mut out);
+            self.members[at].cursor = self.kept[kept].to;
+            self.drop_pieces();
+            return Next::Octets(out);
+        }
+        if cursor < self.cursor {
+            return Next::Octets(self.catch_up(at, view));
+        }
+        if cursor >= view.table.end() {
+            return Next::Nothing;
+        }
+        let (to, piece) = self.advance(view);
+        let mut out = Vec::new();
+        piece.push_for(peer, &mut out);
+        self.members[at].cursor = to;
+        if self.members.len() > 1 {
+            self.kept_octets += piece.octets.len();
+            self.kept.push_back(Kept { from: cursor, to, piece });
+            self.drop_pieces();
+        }
+        Next::Octets(out)
+    }
+
+    /// Drops the pieces that nobody waits for, and the oldest where there are too many.
+    fn drop_pieces(&mut self) {
+        let slowest = self.members.iter().map(|member| member.cursor).min().unwrap_or(self.cursor);
+        while let Some(front) = self.kept.front() {
+            if front.from >= slowest && self.kept_octets <= KEPT_OCTETS {
+                break;
+            }
+            self.kept_octets -= front.piece.octets.len();
+            self.kept.pop_front();
+        }
+    }
+
+    /// Looks at the next changes of the table and makes a piece of them.
+    fn advance<N: Net>(&mut self, view: &mut View<'_, N>) -> (Version, Piece) {
+        let mut batch = Batch::new();
+        let mut to = self.cursor;
+        let mut now = Vec::new();
+        let mut before = Vec::new();
+        let mut looked = 0;
+        let table = view.table;
+        for (version, route) in table.changes(self.cursor) {
+            if looked == BATCH_ROUTES {
+                break;
+            }
+            looked += 1;
+            to = version + 1;
+            now.clear();
+            before.clear();
+            select(&self.export, table, route, view.facts, view.suppressed, &mut now);
+            self.remembered(route, &mut before);
+            if now == before {
+                continue;
+            }
+            for path in &now {
+                view.facts.attrs.hold(path.attrs, 1);
+                self.tally(*path, 1);
+            }
+            self.note_changes(route, &before, &now, &mut batch);
+            self.remember(route, &now);
+            for path in &before {
+                view.facts.release(path.attrs);
+                self.tally(*path, -1);
+            }
+        }
+        if looked < BATCH_ROUTES {
+            to = table.end();
+        }
+        self.cursor = to;
+        (to, batch.encode(&self.export, view))
+    }
+
+    /// Notes what the members must be told for a route that was `before` and is `now`.
+    fn note_changes(&self, route: RouteId, before: &[Selected], now: &[Selected], batch: &mut Batch) {
+        for path in now {
+            let former = before.iter().find(|former| former.id == path.id);
+            if former == Some(path) {
+                continue;
+            }
+            let audience = self.audience(path.source);
+            batch.push(Change::Announce { route, path: *path, audience });
+            // The member that the path comes from is not told of it: what it was told before must go.
+            if let (Audience::AllBut(source), Some(former)) = (audience, former)
+                && former.source != source
+            {
+                batch.push(Change::Withdraw { route, id: path.id, audience: Audience::Only(source) });
+            }
+        }
+        for former in before {
+            if !now.iter().any(|path| path.id == former.id) {
+                batch.push(Change::Withdraw { route, id: former.id, audience: self.audience(former.source) });
+            }
+        }
+    }
+
+    fn audience(&self, source: PeerId) -> Audience {
+        if source != SELF && self.members.iter().any(|member| member.peer == source) {
+            Audience::AllBut(source)
+        } else {
+            Audience::All
+        }
+    }
+
+    /// Sends a member that is behind what the group remembers of the next changes.
+    fn catch_up<N: Net>(&mut self, at: usize, view: &mut View<'_, N>) -> Vec<Bytes> {
+        let Member { peer, cursor, .. } = self.members[at];
+        let meets = self.kept.iter().map(|kept| kept.from).find(|&from| from > cursor).unwrap_or(self.cursor);
+        let mut batch = Batch::new();
+        let mut to = meets;
+        let mut paths = Vec::new();
+        let table = view.table;
+        for (looked, (version, route)) in table.changes(cursor).enumerate() {
+            if version >= meets {
+                break;
+            }
+            if looked == BATCH_ROUTES {
+                to = version;
+                break;
+            }
+            paths.clear();
+            self.remembered(route, &mut paths);
+            paths.retain(|path| path.source != peer);
+            for path in &paths {
+                batch.push(Change::Announce { route, path: *path, audience: Audience::All });
+            }
+            let member = &self.members[at];
+            let told =
+                member.told.get(route.0 as usize / 64).is_some_and(|bits| bits >> (route.0 % 64) & 1 != 0);
+            if paths.is_empty() && (told || version >= member.fresh_until) {
+                batch.push(Change::Withdraw { route, id: PathId(0), audience: Audience::All });
+            }
+        }
+        self.members[at].cursor = to;
+        let piece = batch.encode(&self.export, view);
+        let mut out = Vec::new();
+        piece.push_for(peer, &mut out);
+        out
+    }
+}

@@ -1,0 +1,26 @@
+//! Work on a whole table, in slices.
+
+use crate::value::PeerId;
+
+/// What is to be done to every route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Take out this peer's paths that are not of its present session.
+    Sweep(PeerId),
+    /// Decide anew: next hops or knobs have changed.
+    Reconsider,
+    /// Have those who follow the table look again at what an aggregate covers.
+    TouchCovered,
+}
+
+/// A task and how far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// What.
+    pub task: Task,
+    /// The next route to do it to.
+    pub at: u32,
+}
+
+/// Routes a slice.
+pub const SLICE: u32 = 8192;

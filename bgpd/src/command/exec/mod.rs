@@ -1,0 +1,21 @@
+//! Commands that configure nothing: moving between modes, asking about the grammar, showing, clearing, saving.
+
+use super::commands;
+
+commands!(
+    configure_terminal,
+    enable,
+    exit,
+    end,
+    exit_address_family,
+    list,
+    find,
+    show_running_config,
+    clear_bgp,
+    write_memory,
+    write_terminal,
+    copy_running_config,
+);
+
+/// The place of commands that are not configuration.
+const EXEC: &[super::Place] = &[super::Place::Exec];

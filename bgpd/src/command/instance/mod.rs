@@ -1,0 +1,104 @@
+//! Lines of `router bgp` about the instance, in FRR's order; `instance_last` has those that follow the neighbors.
+
+use super::commands;
+
+commands!(
+    fast_external_failover,
+    router_id,
+    log_neighbor_changes,
+    always_compare_med,
+    ebgp_requires_policy,
+    enforce_first_as,
+    reject_as_sets,
+    suppress_duplicates,
+    default_ipv4_unicast,
+    default_local_preference,
+    client_to_client,
+    cluster_id,
+    confederation_identifier,
+    confederation_peers,
+    deterministic_med,
+    gr_stalepath_time,
+    gr_restart_time,
+    gr_select_defer_time,
+    gr_mode,
+    gr_disable,
+    gr_preserve,
+    gr_notification,
+    as_path_ignore,
+    as_path_confed,
+    multipath_relax,
+    compare_routerid,
+    bestpath_aigp,
+    bestpath_med,
+    import_check,
+    timers,
+    minimum_holdtime,
+    address_family,
+);
+
+/// Declares a line that is either in force or not; it is written where it is not as the profile has it.
+macro_rules! flag {
+    ($($field:ident).+, $text:literal, $help:literal) => {
+        pub(super) const COMMAND: $crate::command::Command = $crate::command::Command {
+            forms: &[$crate::command::Form {
+                places: $crate::command::ROUTER,
+                text: $text,
+                no: $crate::command::No::Same,
+            }],
+            help: $help,
+            words: &[],
+            run: $crate::command::Run::Instance($crate::command::Edit {
+                set: |bgp, _| {
+                    bgp.$($field).+ = true;
+                    Ok(())
+                },
+                unset: |bgp, _| {
+                    bgp.$($field).+ = false;
+                    Ok(())
+                },
+                write: |bgp, out| {
+                    let default = bgp_engine::config::BgpConfig::new(bgp.asn, bgp.profile);
+                    match (bgp.$($field).+, default.$($field).+) {
+                        (true, false) => out.line(format_args!($text)),
+                        (false, true) => out.line(format_args!(concat!("no ", $text))),
+                        _ => {}
+                    }
+                },
+            }),
+        };
+    };
+}
+
+/// Declares a line with one number that may be left unwritten.
+macro_rules! number {
+    ($($field:ident).+, $text:literal, $range:literal, $help:literal) => {
+        pub(super) const COMMAND: $crate::command::Command = $crate::command::Command {
+            forms: &[$crate::command::Form {
+                places: $crate::command::ROUTER,
+                text: concat!($text, " ", $range, "$value"),
+                no: $crate::command::No::As(concat!($text, " [", $range, "]")),
+            }],
+            help: $help,
+            words: &[($range, $help)],
+            run: $crate::command::Run::Instance($crate::command::Edit {
+                set: |bgp, args| {
+                    bgp.$($field).+ = Some(args.need("value")?);
+                    Ok(())
+                },
+                unset: |bgp, _| {
+                    bgp.$($field).+ = None;
+                    Ok(())
+                },
+                write: |bgp, out| {
+                    if let Some(value) = bgp.$($field).+ {
+                        out.line(format_args!(concat!($text, " {}"), value));
+                    }
+                },
+            }),
+        };
+    };
+}
+
+use flag;
+pub(super) use number;

@@ -1,0 +1,5 @@
+//! `neighbor X override-capability`.
+
+use super::flag;
+
+flag!(override_capability, "override-capability", "Override capability negotiation result");

@@ -1,0 +1,5 @@
+//! `neighbor X port N`.
+
+use super::number;
+
+number!(port, "port", "(0-65535)", "Neighbor's BGP port");

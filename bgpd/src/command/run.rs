@@ -1,0 +1,215 @@
+//! What a command does: the kinds of effect a line can have.
+
+use std::sync::Arc;
+
+use bgp_engine::config::{BgpConfig, FamilyConfig, Neighbor, NeighborFamily, NeighborName, NeighborSettings};
+use bgp_engine::policy::{RouteMap, RouteMapEntry};
+use bgp_engine::value::Family;
+
+use super::{Args, Lines, Mode, PeerLines, Refusal, Session};
+use crate::config::{Config, Fib, Redundancy};
+use crate::show::Show;
+
+/// Changes a `T` as a line says.
+pub(crate) type Change<T> = fn(&mut T, &Args<'_>) -> Result<(), Refusal>;
+
+/// How a line and its `no` change a `T`, and how the line is written.
+#[derive(Debug)]
+pub struct Edit<T> {
+    /// What the line does.
+    pub set: Change<T>,
+    /// What its `no` does.
+    pub unset: Change<T>,
+    /// Writes the line if it is in force.
+    pub write: fn(&T, &mut Lines<'_>),
+}
+
+/// What a command does.
+#[derive(Debug)]
+pub enum Run {
+    /// Changes what is neither an instance's nor a block's.
+    Global(Edit<Config>),
+    /// Enters a block.
+    Block {
+        /// Which.
+        enter: fn(&Args<'_>) -> Result<Mode, Refusal>,
+        /// How the block comes to be, goes, and is written as a whole.
+        edit: Edit<Config>,
+    },
+    /// Changes the BGP instance.
+    Instance(Edit<BgpConfig>),
+    /// Changes a family's settings of the instance.
+    Family {
+        /// What the line does.
+        set: fn(&mut FamilyConfig, Family, &Args<'_>) -> Result<(), Refusal>,
+        /// What its `no` does.
+        unset: fn(&mut FamilyConfig, Family, &Args<'_>) -> Result<(), Refusal>,
+        /// Writes the line if it is in force.
+        write: fn(&FamilyConfig, &mut Lines<'_>),
+    },
+    /// Makes, removes or binds a neighbor or a peer group.
+    PeerItself {
+        /// What the line does.
+        set: Change<BgpConfig>,
+        /// What its `no` does.
+        unset: Change<BgpConfig>,
+        /// Writes the line if it is in force.
+        write: fn(&PeerView<'_>, &mut PeerLines<'_, '_>),
+    },
+    /// Changes a neighbor's or peer group's settings.
+    Peer {
+        /// What the line does.
+        set: Change<NeighborSettings>,
+        /// What its `no` does.
+        unset: Change<NeighborSettings>,
+        /// Writes the line if it is in force.
+        write: fn(&NeighborSettings, &mut PeerLines<'_, '_>),
+    },
+    /// Changes a neighbor's or peer group's settings in a family.
+    PeerFamily {
+        /// What the line does.
+        set: Change<NeighborFamily>,
+        /// What its `no` does.
+        unset: Change<NeighborFamily>,
+        /// Writes the line if it is in force.
+        write: fn(&NeighborFamily, &mut PeerLines<'_, '_>),
+    },
+    /// Changes whether a neighbor or peer group takes part in a family.
+    Activation {
+        /// What the line and its `no` do.
+        change: fn(&mut BgpConfig, Family, &Args<'_>, Negation) -> Result<(), Refusal>,
+        /// Writes the line if it is in force.
+        write: fn(&NeighborFamily, &mut PeerLines<'_, '_>),
+    },
+    /// Changes an entry of a route map.
+    RouteMap(Edit<RouteMapEntry>),
+    /// Changes the `redundancy` block.
+    Redundancy(Edit<Redundancy>),
+    /// Changes the `fib` block.
+    Fib(Edit<Fib>),
+    /// Moves between modes, or asks about the grammar.
+    Session(fn(&mut Session, &Args<'_>) -> Result<Outcome, Refusal>),
+    /// Configures nothing and has something done.
+    Operation(fn(&Args<'_>) -> Result<Operation, Refusal>),
+}
+
+/// Whether a line stands there plain or with `no`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Negation {
+    /// Plain.
+    Plain,
+    /// With `no`.
+    No,
+}
+
+/// A neighbor or a peer group, to be written.
+#[derive(Clone, Copy, Debug)]
+pub enum PeerView<'a> {
+    /// A peer group.
+    Group(&'a NeighborSettings),
+    /// A neighbor.
+    Neighbor(&'a NeighborName, &'a Neighbor),
+}
+
+impl<'a> PeerView<'a> {
+    /// What was written for it.
+    #[must_use]
+    pub fn settings(&self) -> &'a NeighborSettings {
+        match self {
+            PeerView::Group(settings) => settings,
+            PeerView::Neighbor(_, neighbor) => &neighbor.settings,
+        }
+    }
+}
+
+/// What has come of a line.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing: the line is empty or a comment.
+    Nothing,
+    /// The configuration has been changed.
+    Configured,
+    /// The session is in another mode; the configuration may have been changed.
+    Entered,
+    /// The session is over.
+    Leave,
+    /// This is to be done.
+    Run(Operation),
+}
+
+/// What a command has done outside the configuration.
+#[derive(Debug)]
+pub enum Operation {
+    /// Give this answer, which is written bit by bit.
+    Show(Box<dyn Show>),
+    /// Put this into the engine.
+    Command(bgp_engine::input::Command),
+    /// Write the running configuration to the file that the daemon was started with.
+    WriteConfig,
+    /// Give this answer.
+    Text(String),
+}
+
+/// Does what a command's line says to `config`.
+pub(super) fn apply(
+    run: &Run,
+    negation: Negation,
+    args: &Args<'_>,
+    mode: &Mode,
+    config: &mut Arc<Config>,
+) -> Result<(), Refusal> {
+    let plain = negation == Negation::Plain;
+    let config = Arc::make_mut(config);
+    match run {
+        Run::Global(edit) | Run::Block { edit, .. } => change(edit, plain)(config, args),
+        Run::Instance(edit) => change(edit, plain)(instance(config)?, args),
+        Run::Family { set, unset, .. } => {
+            let family = mode.family();
+            let change = if plain { set } else { unset };
+            change(&mut instance(config)?.families[family], family, args)
+        }
+        Run::PeerItself { set, unset, .. } => {
+            let change = if plain { set } else { unset };
+            change(instance(config)?, args)
+        }
+        Run::Peer { set, unset, .. } => {
+            let change = if plain { set } else { unset };
+            change(super::peer::settings(instance(config)?, args)?, args)
+        }
+        Run::PeerFamily { set, unset, .. } => {
+            let change = if plain { set } else { unset };
+            let settings = super::peer::settings(instance(config)?, args)?;
+            change(&mut settings.families[mode.family()], args)
+        }
+        Run::Activation { change, .. } => change(instance(config)?, mode.family(), args, negation),
+        Run::RouteMap(edit) => change(edit, plain)(entry(config, mode)?, args),
+        Run::Redundancy(edit) => change(edit, plain)(&mut config.redundancy, args),
+        Run::Fib(edit) => change(edit, plain)(&mut config.fib, args),
+        Run::Session(_) | Run::Operation(_) => Ok(()),
+    }
+}
+
+fn change<T>(edit: &Edit<T>, plain: bool) -> Change<T> {
+    if plain { edit.set } else { edit.unset }
+}
+
+fn instance(config: &mut Config) -> Result<&mut BgpConfig, Refusal> {
+    config
+        .engine
+        .bgp
+        .as_mut()
+        .ok_or_else(|| Refusal::new("There is no BGP instance: enter 'router bgp ASN' first"))
+}
+
+/// The route map's entry that the session is in. It is made again where another session has removed it.
+fn entry<'c>(config: &'c mut Config, mode: &Mode) -> Result<&'c mut RouteMapEntry, Refusal> {
+    let Mode::RouteMap { name, action, sequence } = mode else {
+        return Err(Refusal::new("Enter 'route-map NAME permit|deny SEQUENCE' first"));
+    };
+    let map = config.engine.route_maps.entry(name.clone()).or_insert_with(RouteMap::default);
+    Ok(map.entries.entry(*sequence).or_insert_with(|| RouteMapEntry {
+        action: *action,
+        description: None,
+        matches: Vec::new(),
+    }))
+}

@@ -1,0 +1,213 @@
+//! A session's place in the modes, and what a line does there.
+
+use std::sync::Arc;
+
+use super::error::{LineError, Refusal};
+use super::grammar::{Completion, Parsed, grammar};
+use super::mode::{Mode, Place};
+use super::run::{Negation, Outcome, Run, apply};
+use crate::config::Config;
+
+/// Where a session is: the modes it has entered, each with the line that it was entered by.
+///
+/// The lines alone make the session again ([`Session::restore`]), so a client keeps them and the daemon nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    entered: Vec<(String, Mode)>,
+}
+
+/// Whether a line is empty or a comment.
+#[must_use]
+pub fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    line.is_empty() || line.starts_with(['!', '#'])
+}
+
+impl Session {
+    /// A session in which these lines have been typed, each of which enters a mode.
+    ///
+    /// # Errors
+    /// Where one of them does not.
+    pub fn restore<S: AsRef<str>>(lines: &[S]) -> Result<Session, LineError> {
+        let mut session = Session::default();
+        for line in lines {
+            let line = line.as_ref();
+            let parsed = grammar().parse(session.place(), line)?;
+            let refused = |refusal| LineError::Refused { refusal, column: 0 };
+            match &parsed.command.run {
+                Run::Block { enter, .. } if parsed.negation == Negation::Plain => {
+                    let mode = enter(&parsed.args).map_err(refused)?;
+                    session.enter(line, mode);
+                }
+                Run::Session(run) => {
+                    run(&mut session, &parsed.args).map_err(refused)?;
+                }
+                _ => return Err(refused(Refusal::new(format!("'{line}' enters no mode")))),
+            }
+        }
+        Ok(session)
+    }
+
+    /// A session in the mode of a configuration file's first line.
+    #[must_use]
+    pub fn configuring() -> Session {
+        Session { entered: vec![("configure terminal".to_owned(), Mode::Config)] }
+    }
+
+    /// The lines that make this session again.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.entered.iter().map(|(line, _)| line.clone()).collect()
+    }
+
+    /// The mode.
+    #[must_use]
+    pub fn mode(&self) -> &Mode {
+        self.entered.last().map_or(&Mode::Exec, |(_, mode)| mode)
+    }
+
+    /// The mode's place in the grammar.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.mode().place()
+    }
+
+    /// `host(config-router)# `.
+    #[must_use]
+    pub fn prompt(&self, host: &str) -> String {
+        format!("{host}{}# ", self.place().prompt())
+    }
+
+    pub(super) fn enter(&mut self, line: &str, mode: Mode) {
+        self.entered.push((line.trim().to_owned(), mode));
+    }
+
+    /// Leaves the innermost mode. `None` where there is none.
+    pub(super) fn leave(&mut self) -> Option<Mode> {
+        self.entered.pop().map(|(_, mode)| mode)
+    }
+
+    pub(super) fn end(&mut self) {
+        self.entered.clear();
+    }
+
+    /// Does what a line says; where the mode has no such command, in the modes around it, as in FRR.
+    ///
+    /// `config` is changed in place where nobody else holds it, and not at all where the line is refused.
+    ///
+    /// # Errors
+    /// What is wrong with the line. The session is then where it was.
+    pub fn execute(&mut self, line: &str, config: &mut Arc<Config>) -> Result<Outcome, LineError> {
+        if is_comment(line) {
+            return Ok(Outcome::Nothing);
+        }
+        if let Some((rest, column)) = self.done(line) {
+            return Session::default().run_done(rest, config).map_err(|error| shift(error, column, line));
+        }
+        let mut furthest: Option<LineError> = None;
+        for depth in self.depths() {
+            let place = self.at(depth).place();
+            match grammar().parse(place, line) {
+                Ok(parsed) => {
+                    let mut moved = Session { entered: self.entered[..depth].to_vec() };
+                    let outcome = moved.run(&parsed, line, config)?;
+                    *self = moved;
+                    return Ok(outcome);
+                }
+                // What is said is what went wrong where most of the line was understood.
+                Err(error) if furthest.as_ref().is_none_or(|other| other.column() < error.column()) => {
+                    furthest = Some(error);
+                }
+                Err(_) => {}
+            }
+        }
+        Err(furthest.unwrap_or_else(|| LineError::Unknown {
+            line: line.trim().to_owned(),
+            column: 0,
+            expected: Vec::new(),
+        }))
+    }
+
+    /// How many modes to be in, from the present one out to `configure terminal`.
+    fn depths(&self) -> impl Iterator<Item = usize> + use<> {
+        let depth = self.entered.len();
+        let outermost = depth.min(1);
+        (outermost..=depth).rev()
+    }
+
+    fn at(&self, depth: usize) -> &Mode {
+        depth.checked_sub(1).and_then(|at| self.entered.get(at)).map_or(&Mode::Exec, |(_, mode)| mode)
+    }
+
+    /// The command after `do`, and where it begins, in a configuring mode.
+    fn done<'t>(&self, line: &'t str) -> Option<(&'t str, usize)> {
+        if self.place() == Place::Exec {
+            return None;
+        }
+        let start = line.trim_start();
+        let rest = start.strip_prefix("do")?;
+        rest.starts_with(|c: char| c.is_ascii_whitespace()).then(|| (rest, line.len() - rest.len()))
+    }
+
+    fn run_done(mut self, line: &str, config: &mut Arc<Config>) -> Result<Outcome, LineError> {
+        let parsed = grammar().parse(Place::Exec, line)?;
+        match parsed.command.run {
+            Run::Operation(_) => self.run(&parsed, line, config),
+            _ => Err(LineError::Unknown { line: line.trim().to_owned(), column: 0, expected: Vec::new() }),
+        }
+    }
+
+    fn run(
+        &mut self,
+        parsed: &Parsed<'_>,
+        line: &str,
+        config: &mut Arc<Config>,
+    ) -> Result<Outcome, LineError> {
+        let column = line.len() - line.trim_start().len();
+        let refused = |refusal| LineError::Refused { refusal, column };
+        match &parsed.command.run {
+            Run::Operation(run) => run(&parsed.args).map(Outcome::Run).map_err(refused),
+            Run::Session(run) => run(self, &parsed.args).map_err(refused),
+            Run::Block { enter, .. } if parsed.negation == Negation::Plain => {
+                let mode = enter(&parsed.args).map_err(refused)?;
+                apply(&parsed.command.run, parsed.negation, &parsed.args, &mode, config).map_err(refused)?;
+                self.enter(line, mode);
+                Ok(Outcome::Entered)
+            }
+            run => {
+                apply(run, parsed.negation, &parsed.args, self.mode(), config).map_err(refused)?;
+                Ok(Outcome::Configured)
+            }
+        }
+    }
+
+    /// What may stand at the end of `line`, which is cut at the cursor.
+    #[must_use]
+    pub fn complete(&self, line: &str) -> Completion {
+        match self.done(line) {
+            Some((rest, column)) => {
+                let mut completion = grammar().complete(Place::Exec, rest);
+                completion.start += column;
+                completion
+            }
+            None => grammar().complete(self.place(), line),
+        }
+    }
+}
+
+/// An error of a part of a line as an error of the line.
+fn shift(error: LineError, by: usize, whole: &str) -> LineError {
+    let line = whole.trim().to_owned();
+    match error {
+        LineError::Unknown { column, expected, .. } => {
+            LineError::Unknown { line, column: column + by, expected }
+        }
+        LineError::Ambiguous { column, expected, .. } => {
+            LineError::Ambiguous { line, column: column + by, expected }
+        }
+        LineError::Incomplete { column, expected, .. } => {
+            LineError::Incomplete { line, column: column + by, expected }
+        }
+        LineError::Refused { refusal, column } => LineError::Refused { refusal, column: column + by },
+    }
+}

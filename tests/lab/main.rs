@@ -1,0 +1,5 @@
+//! The lab itself: what it reads, what it starts, and that it leaves nothing behind.
+
+mod files;
+mod lifetime;
+mod schema;

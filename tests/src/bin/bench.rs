@@ -1,0 +1,198 @@
+//! The command line of the benchmark (its method stands in `tests::bench`) and of the real tables (`tests::mrt`).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use tests::bench::cases::{Case, Effort, Scenario};
+use tests::bench::daemons::{Daemon, Kind};
+use tests::bench::report::{self, Outcomes};
+use tests::mrt::replay::{self, Feed};
+
+/// Measures BGP routers: load, memory, withdraw, the delay of a change. Needs root.
+#[derive(Debug, Parser)]
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
+struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    benchmark: Benchmark,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sends real tables and update streams through a router and compares what comes out, attribute by attribute
+    Realtables(RealTables),
+}
+
+#[derive(Debug, Args)]
+struct RealTables {
+    /// The router
+    #[arg(long, value_enum, default_value = "ftbgpd")]
+    daemon: Kind,
+    /// Its program, if not where it usually is
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// All tables and streams, not only one of each kind
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
+struct Benchmark {
+    /// Which cases; all by default
+    #[arg(long, value_delimiter = ',', value_enum)]
+    cases: Vec<Case>,
+    /// Which routers; all by default, those that are not installed are left out
+    #[arg(long, value_delimiter = ',', value_enum)]
+    daemons: Vec<Kind>,
+    /// The size of the tables, 1.0 as the cases say
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// How often each case runs; the table shows medians
+    #[arg(long, default_value_t = 1)]
+    runs: usize,
+    /// A case that takes longer is given up, in seconds
+    #[arg(long, default_value_t = 300)]
+    limit: u64,
+    /// Writes every figure here too
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// The ftbgpd to measure; by default the one beside this program
+    #[arg(long)]
+    ftbgpd: Option<PathBuf>,
+    /// The bird to measure
+    #[arg(long)]
+    bird: Option<PathBuf>,
+    /// FRR's bgpd to measure
+    #[arg(long)]
+    frr: Option<PathBuf>,
+    /// OpenBGPD's bgpd to measure
+    #[arg(long)]
+    openbgpd: Option<PathBuf>,
+    /// The gobgpd to measure
+    #[arg(long)]
+    gobgp: Option<PathBuf>,
+}
+
+impl Benchmark {
+    /// The routers to measure with their versions; one that was asked for and is not there is an error.
+    fn daemons(&self) -> Result<Vec<(Daemon, String)>, String> {
+        let mut found = Vec::new();
+        for kind in Kind::ALL {
+            let given = match kind {
+                Kind::Ftbgpd => &self.ftbgpd,
+                Kind::Bird => &self.bird,
+                Kind::Frr => &self.frr,
+                Kind::Openbgpd => &self.openbgpd,
+                Kind::Gobgp => &self.gobgp,
+            };
+            let asked = self.daemons.contains(&kind) || given.is_some();
+            if !self.daemons.is_empty() && !asked {
+                continue;
+            }
+            let daemon = Daemon { kind, program: given.clone().unwrap_or_else(|| kind.default_program()) };
+            match daemon.version() {
+                Ok(version) => found.push((daemon, version)),
+                Err(why) if asked => return Err(format!("{}: {why}", kind.name())),
+                Err(why) => println!("left out: {} ({why})", kind.name()),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The scenarios that the wanted cases need.
+    fn scenarios(&self) -> Vec<Scenario> {
+        let mut scenarios: Vec<Scenario> =
+            Case::ALL.iter().filter(|case| self.wants(**case)).map(|case| case.scenario()).collect();
+        scenarios.sort_unstable();
+        scenarios.dedup();
+        scenarios
+    }
+
+    fn wants(&self, case: Case) -> bool {
+        self.cases.is_empty() || self.cases.contains(&case)
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match options.command {
+        Some(Command::Realtables(options)) => real_tables(&options),
+        None => benchmark(&options.benchmark),
+    }
+}
+
+/// Prints a line a feed; stops at the first that does not come out as it must.
+fn real_tables(options: &RealTables) -> ExitCode {
+    let kind = options.daemon;
+    let program = options.program.clone().unwrap_or_else(|| kind.default_program());
+    let daemon = Daemon { kind, program };
+    println!("{}: {}", kind.name(), daemon.version().unwrap_or_else(|why| why));
+    let starts = if options.all { Feed::everything() } else { Feed::one_of_each_kind() };
+    for feeds in starts {
+        match replay::run(&daemon, &feeds) {
+            Ok(reports) => reports.iter().for_each(|report| println!("{report}")),
+            Err(failure) => {
+                eprintln!("bench: {failure}");
+                return ExitCode::from(1);
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs the cases and prints the table.
+fn benchmark(options: &Benchmark) -> ExitCode {
+    let daemons = match options.daemons() {
+        Ok(daemons) => daemons,
+        Err(why) => {
+            eprintln!("bench: {why}");
+            return ExitCode::from(2);
+        }
+    };
+    for (name, value) in report::machine() {
+        println!("{name}: {value}");
+    }
+    for (daemon, version) in &daemons {
+        println!("{}: {version} ({})", daemon.kind.name(), daemon.program.display());
+    }
+    let scenarios = options.scenarios();
+    let mut digests = BTreeMap::new();
+    for scenario in &scenarios {
+        let table = scenario.table(options.scale);
+        let digest = format!("{:016x}", table.digest());
+        let (prefixes, sets, path) = (table.prefixes.len(), table.runs.len(), table.mean_path());
+        println!(
+            "table {scenario:?}: {prefixes} prefixes, {sets} sets, mean path {path:.2}, digest {digest}"
+        );
+        digests.insert(format!("{scenario:?}"), digest);
+    }
+    let effort = Effort { scale: options.scale, limit: Duration::from_secs(options.limit) };
+    let mut outcomes = Outcomes::new();
+    for run in 1..=options.runs {
+        for scenario in &scenarios {
+            for (daemon, _) in &daemons {
+                for (case, outcome) in scenario.run(daemon, effort) {
+                    println!("run {run}: {case:?} with {}: {outcome:?}", daemon.kind.name());
+                    if options.wants(case) {
+                        outcomes.entry((case, daemon.kind)).or_default().push(outcome);
+                    }
+                }
+            }
+        }
+    }
+    let kinds: Vec<Kind> = daemons.iter().map(|(daemon, _)| daemon.kind).collect();
+    println!("\n{}", report::table(&kinds, &outcomes));
+    if let Some(path) = &options.json {
+        let versions = daemons.iter().map(|(daemon, version)| (daemon.kind, version.clone())).collect();
+        let text = format!("{:#}\n", report::json(&versions, &digests, options.scale, &outcomes));
+        if let Err(error) = std::fs::write(path, text) {
+            eprintln!("bench: {}: {error}", path.display());
+            return ExitCode::from(1);
+        }
+    }
+    ExitCode::SUCCESS
+}
