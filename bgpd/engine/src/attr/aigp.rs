@@ -43,6 +43,7 @@ pub(super) const ROW: Row = Row {
     code: 26,
     name: "AIGP",
     flags: OPTIONAL,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::AttributeDiscard,
     repeated: Disposition::AttributeDiscard,

@@ -121,8 +121,10 @@ impl<'a> Draft<'a> {
         } else {
             Err(Fault::Flags(attribute.flags))
         };
-        if let Err(fault) = read {
-            self.note(code, fault, fault.disposition(row.malformed), octets);
+        match read {
+            Ok(()) if attribute.flags & PARTIAL != 0 => self.attributes.partial.0 |= row.partial,
+            Ok(()) => {}
+            Err(fault) => self.note(code, fault, fault.disposition(row.malformed), octets),
         }
     }
 

@@ -33,6 +33,7 @@ pub(crate) const ROW: Row = Row {
     code: 15,
     name: "MP_UNREACH_NLRI",
     flags: OPTIONAL,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::SessionReset,
     repeated: Disposition::SessionReset,

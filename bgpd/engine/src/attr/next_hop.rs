@@ -122,6 +122,7 @@ pub(crate) const ROW: Row = Row {
     code: 3,
     name: "NEXT_HOP",
     flags: TRANSITIVE,
+    partial: 0,
     mandatory: Mandatory::NlriField,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,

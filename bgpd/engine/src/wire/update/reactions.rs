@@ -195,6 +195,17 @@ fn an_unknown_transitive_attribute_is_kept_with_the_partial_bit_and_another_is_d
 }
 
 #[test]
+fn a_known_attribute_keeps_its_partial_bit() {
+    for (attribute, emitted) in [(&[0xe0, 8, 4, 0, 0, 0, 1], 0xe0), (&[0xc0, 8, 4, 0, 0, 0, 1], 0xc0)] {
+        let octets = with(&external(), attribute);
+        let set = parse(&octets, &external()).unwrap().attributes.unwrap();
+        let mut out = Vec::new();
+        emit_attributes(&set, &external(), Family::Ipv4Unicast, &mut out);
+        assert_eq!(out[out.len() - 7..], [emitted, 8, 4, 0, 0, 0, 1]);
+    }
+}
+
+#[test]
 fn each_mandatory_attribute_that_is_missing_treats_the_routes_as_withdrawn() {
     let all: [&[u8]; 4] = [ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF];
     for missing in 0..4 {
