@@ -81,8 +81,7 @@ pub(super) const ROW: Row = Row {
     },
 };
 
-//= rfc6793#section-6
-//# A NEW BGP speaker SHALL also discard the AS4_AGGREGATOR attribute if its length is not 8
+// RFC 6793 §6: an AS4_AGGREGATOR of another length than 8 is discarded.
 pub(super) const AS4_AGGREGATOR_ROW: Row = Row {
     code: 18,
     name: "AS4_AGGREGATOR",

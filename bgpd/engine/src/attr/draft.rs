@@ -179,8 +179,7 @@ impl<'a> Draft<'a> {
     /// The strongest reaction that a fault asks for.
     #[must_use]
     pub fn disposition(&self) -> Option<Disposition> {
-        //= rfc7606#section-3
-        //# If multiple errors are encountered, the approach with the strongest action MUST be used
+        // RFC 7606 §3 h: of several reactions the strongest is taken.
         self.errors.iter().map(|error| error.disposition).max()
     }
 

@@ -37,6 +37,8 @@ pub enum Mandatory {
 pub struct Inbound {
     /// Whether both speakers have four-octet AS numbers (RFC 6793).
     pub four_octet_as: bool,
+    /// Whether IPv4 prefixes may have an IPv6 next hop (RFC 8950).
+    pub extended_next_hop: bool,
     /// What the sender is to this router.
     pub peer: PeerKind,
     /// Whether paths with an AS_SET are refused (RFC 9774).
