@@ -88,9 +88,9 @@ prop_compose! {
         unknown in unknown(),
         partial in any::<u8>(),
     ) -> PathAttributes {
-        let large_given = !large.is_empty();
-        set.partial.0 = (partial & COMMUNITIES_BIT * u8::from(!set.communities.is_empty()))
-            | (partial & LARGE_BIT * u8::from(large_given));
+        let communities = if set.communities.is_empty() { 0 } else { COMMUNITIES_BIT };
+        let large_bit = if large.is_empty() { 0 } else { LARGE_BIT };
+        set.partial.0 = partial & (communities | large_bit);
         set.edit_rare(|rare| {
             rare.aggregator = aggregator.map(|(asn, id)| Aggregator { asn, router_id: RouterId(id) });
             rare.extended_communities = extended.into();
