@@ -38,6 +38,7 @@ impl Engine {
                 return;
             }
         };
+        self.meet(id, remote.ip(), interface, effects);
         let Some(peer) = self.peer_by_id(id) else { return };
         let options = self.socket_options(peer);
         self.conns.insert(conn, Conn::new(id, Some((local, remote))));
@@ -61,13 +62,18 @@ impl Engine {
         if !reachable {
             return Err(String::from("the neighbor is not on a connected network; ebgp-multihop is not set"));
         }
-        if let Some(peer) = self.peer_mut(id)
-            && peer.address.is_none()
-        {
+        Ok(id)
+    }
+
+    /// A link's neighbor may connect before its router advertisement is heard; then its connection says where
+    /// it is, and the session begins with it.
+    fn meet(&mut self, id: PeerId, address: IpAddr, interface: IfIndex, effects: &mut Effects) {
+        let Some(peer) = self.peer_mut(id) else { return };
+        if peer.address.is_none() {
             peer.address = Some(address);
             peer.interface = interface;
+            self.start(id, effects);
         }
-        Ok(id)
     }
 
     /// A new neighbor, if a listen range has this address.
