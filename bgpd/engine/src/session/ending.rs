@@ -28,11 +28,13 @@ impl Session {
         if let Some(conn) = lane.conn {
             match &reason {
                 DownReason::Sent(told) | DownReason::Stopped(_, Some(told)) => self.reject(conn, told, turn),
+                DownReason::Stopped(StopReason::InterfaceDown, None)
+                | DownReason::SendHoldTimerExpired
+                | DownReason::Replaced => {
+                    self.close(conn, Close::Abort, turn);
+                }
                 DownReason::Received(_) | DownReason::Stopped(_, None) => {
                     self.close(conn, Close::Orderly, turn);
-                }
-                DownReason::SendHoldTimerExpired | DownReason::Replaced => {
-                    self.close(conn, Close::Abort, turn);
                 }
                 DownReason::Closed => {}
             }
@@ -43,10 +45,19 @@ impl Session {
             }
             self.last_open = Some(negotiated.open);
         }
+        if self.has_lost_a_collision(side, &reason) {
+            return self.rest(side);
+        }
         turn.out.push(Action::Notice(Severity::Notice, NoticeEvent::Down(reason.to_string())));
         let next = self.after(side, &reason, turn);
         self.statistics.last_reset = Some((turn.now, reason));
         next
+    }
+
+    /// Whether the peer has chosen the other one of two connections: nothing that an operator need know.
+    fn has_lost_a_collision(&self, side: Side, reason: &DownReason) -> bool {
+        let collision = Notification::cease(cease::COLLISION);
+        self.lanes[side.other() as usize].conn.is_some() && *reason == DownReason::Received(collision)
     }
 
     fn down(&mut self, negotiated: &Negotiated, reason: &DownReason, turn: &mut Turn<'_>) {

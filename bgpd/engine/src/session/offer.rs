@@ -117,7 +117,7 @@ fn graceful_restart(config: &SessionConfig, now: Instant) -> Option<GracefulRest
         }
     };
     Some(GracefulRestart {
-        restarting: config.identity.restarting_until.is_some_and(|until| now < until),
+        restarting: config.is_restarting(now),
         notification: config.restart.notification,
         time_s: config.restart.restart_s,
         families,

@@ -67,6 +67,9 @@ pub(super) const LARGE_HOLD: Duration = Duration::from_secs(240);
 const SEND_HOLD: Duration = Duration::from_secs(480);
 /// How long two connections may wait for the peer's choice between them.
 pub(super) const CONTEST: Duration = Duration::from_secs(5);
+/// How long an attempt to connect lasts at the least, however small `timers connect` is: longer than a SYN that
+/// was lost twice.
+pub(super) const LEAST_ATTEMPT: Duration = Duration::from_secs(10);
 /// The first wait after a failure; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait after an error.
