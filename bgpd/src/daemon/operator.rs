@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bgp_engine::engine::Engine;
-use bgp_engine::input::{Command, Input};
+use bgp_engine::input::{Command, Input, Whom};
 use serde_json::{Value, json};
 
 use super::control::{Answer, Console, Reply};
@@ -62,7 +62,7 @@ impl Operator {
     pub fn configure(&self) -> Input<'static> {
         let mut configuration = self.config.engine.clone();
         configuration.without_fib = self.source.without_fib;
-        configuration.hostname = configuration.hostname.or_else(|| self.source.hostname.clone());
+        configuration.hostname = self.host();
         Input::Configure(Box::new(configuration))
     }
 
@@ -82,13 +82,24 @@ impl Operator {
         done
     }
 
+    /// The router's name as the shell's prompt shows it.
+    fn host(&self) -> Option<String> {
+        self.config.engine.hostname.clone().or_else(|| self.source.hostname.clone())
+    }
+
+    fn answer(&self, id: &Value, modes: Vec<String>, done: Done) -> Reply<Engine> {
+        let Done { inputs, text, status, show } = done;
+        let (id, host, config) = (id.clone(), self.host(), Arc::clone(&self.config));
+        Reply { inputs, answer: Box::new(Telling { id, modes, host, config, text, status, show }) }
+    }
+
     fn operate(&mut self, engine: &Engine, operation: Operation) -> Done {
         match operation {
             Operation::Show(show) => Done { show: Some(show), ..Done::well("") },
             Operation::Command(Command::Clear { whom, .. } | Command::ClearCounters(whom))
                 if !engine.knows(&whom) =>
             {
-                Done::refused(&format!("%BGP: Unknown neighbor - {whom:?}"))
+                Done::refused(&nobody(&whom))
             }
             Operation::Command(command) => Done { inputs: vec![Input::Command(command)], ..Done::well("") },
             Operation::Text(text) => Done::well(&text),
@@ -104,6 +115,18 @@ impl Operator {
                 }
             },
         }
+    }
+}
+
+/// That a command found no neighbor, in FRR's words.
+fn nobody(whom: &Whom) -> String {
+    match whom {
+        Whom::Address(address) => format!("%BGP: Unknown neighbor - \"{address}\""),
+        Whom::Neighbor(name) => format!("%BGP: Unknown neighbor - \"{name}\""),
+        Whom::As(asn) => format!("%BGP: No peer is configured with AS {asn}"),
+        Whom::Group(group) => format!("%BGP: No such peer-group {group}"),
+        Whom::External => "%BGP: No external peer is configured".to_owned(),
+        Whom::All => "%BGP: No peer is configured".to_owned(),
     }
 }
 
@@ -136,14 +159,17 @@ impl Console<Engine> for Operator {
         let parsed = serde_json::from_slice::<Value>(request).ok();
         let Some((id, modes, line)) = parsed.as_ref().and_then(parse_request) else {
             let done = Done::refused("% Not a request: a JSON object with id, mode and line was expected");
-            return answer(&Value::Null, &[], done, &self.config);
+            return self.answer(&Value::Null, Vec::new(), done);
         };
         match Session::restore(&modes) {
             Ok(mut session) => {
                 let done = self.execute(engine, &mut session, line);
-                answer(id, &session.lines(), done, &self.config)
+                self.answer(id, session.lines(), done)
             }
-            Err(error) => answer(id, &modes, Done::refused(&error.to_string()), &self.config),
+            Err(error) => {
+                let done = Done::refused(&error.to_string());
+                self.answer(id, modes, done)
+            }
         }
     }
 
@@ -168,16 +194,11 @@ fn parse_request(request: &Value) -> Option<(&Value, Vec<String>, &str)> {
     Some((request.get("id")?, modes, request.get("line")?.as_str()?))
 }
 
-fn answer(id: &Value, modes: &[String], done: Done, config: &Arc<Config>) -> Reply<Engine> {
-    let Done { inputs, text, status, show } = done;
-    let (id, modes, config) = (id.clone(), modes.to_vec(), Arc::clone(config));
-    Reply { inputs, answer: Box::new(Telling { id, modes, config, text, status, show }) }
-}
-
 /// An answer in frames: `out` any number of times, then `end`.
 struct Telling {
     id: Value,
     modes: Vec<String>,
+    host: Option<String>,
     config: Arc<Config>,
     text: String,
     status: Status,
@@ -203,7 +224,7 @@ impl Answer<Engine> for Telling {
         if self.show.is_some() {
             return Work::Left;
         }
-        let end = json!({ "status": self.status as u8, "mode": self.modes });
+        let end = json!({ "status": self.status as u8, "mode": self.modes, "host": self.host });
         frame(to, &json!({ "id": self.id, "end": end }));
         Work::Done
     }
