@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 
 /// How many lines may wait.
-const LINES: usize = 4096;
+const LINES: usize = 1024;
 /// How long and how often the end waits for the thread: half a second in all.
 const END_WAIT: Duration = Duration::from_millis(1);
 const END_WAITS: u32 = 500;
