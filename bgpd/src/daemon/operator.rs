@@ -12,11 +12,12 @@ use bgp_engine::engine::Engine;
 use bgp_engine::input::{Command, Input};
 use serde_json::{Value, json};
 
+use super::clock;
 use super::control::{Answer, Console, Reply};
 use super::stepper::Work;
 use crate::command::{Operation, Outcome, Session};
 use crate::config::{Config, ConfigError, Strictness, Warning, load, running_config};
-use crate::show::{Progress, Router, Show};
+use crate::show::{Process, Progress, Router, Show};
 
 /// What the command line and the machine say about the configuration.
 #[derive(Clone, Debug)]
@@ -185,9 +186,11 @@ struct Telling {
 }
 
 impl Answer<Engine> for Telling {
-    fn go_on(&mut self, _engine: &Engine, to: &mut Vec<u8>) -> Work {
+    fn go_on(&mut self, engine: &Engine, to: &mut Vec<u8>) -> Work {
         if let Some(show) = &mut self.show {
-            match show.write_some(&Router { config: &self.config }, &mut self.text) {
+            let (clock, process) = (clock::for_shows(), process(engine));
+            let router = Router { engine, config: &self.config, clock, process };
+            match show.write_some(&router, &mut self.text) {
                 Progress::More => {}
                 Progress::Done => self.show = None,
                 Progress::Refused => {
@@ -207,6 +210,11 @@ impl Answer<Engine> for Telling {
         frame(to, &json!({ "id": self.id, "end": end }));
         Work::Done
     }
+}
+
+/// This process, as shows tell of it.
+fn process(engine: &Engine) -> Process {
+    Process { pid: std::process::id(), started: engine.started().unwrap_or_default() }
 }
 
 fn frame(to: &mut Vec<u8>, frame: &Value) {
