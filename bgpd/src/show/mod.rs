@@ -25,7 +25,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 pub use peers::{Which, default_family};
 pub use prefix::{Asked, PathChoice, Prefix};
 pub use running_config::RunningConfig;
-pub use summary::{Columns, Filter, Summary};
+pub use summary::{Columns, Families, Filter, Summary};
 pub use table::{Depth, Scope, Table};
 pub use time::Clock;
 

@@ -1,11 +1,13 @@
 //! `show bgp summary`: a line a neighbor, a table a family.
 
+mod json;
+
 use bgp_engine::config::{NeighborName, RemoteAs};
 use bgp_engine::engine::{Kind, Peer};
 use bgp_engine::session::StopReason;
 use bgp_engine::value::{Asn, Family};
-use serde_json::{Map, Value, json};
 
+use self::json::{json_head, json_tail, peer_json};
 use super::path::instance;
 use super::peers::{
     Which, exchanges, family_key, id_type, is_up, kind, lacks_export_policy, remote_as, sent_count,
@@ -30,6 +32,17 @@ pub enum Filter {
     RemoteAs(RemoteAs),
 }
 
+/// Of which families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Families {
+    /// Those that have neighbors.
+    All,
+    /// This one (`ipv4`): laid out as one of many, as FRR does.
+    Of(Family),
+    /// This one (`ipv4 unicast`), alone.
+    Exactly(Family),
+}
+
 /// How much of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Columns {
@@ -45,7 +58,7 @@ pub enum Columns {
 #[derive(Debug)]
 pub struct Summary {
     layout: Layout,
-    family: Option<Family>,
+    wanted: Families,
     filter: Filter,
     columns: Columns,
     /// The families to come, the next one last; `None` before the first slice.
@@ -72,10 +85,10 @@ struct FamilyTable {
 }
 
 impl Summary {
-    /// Nothing written yet. Without a family: of all.
+    /// Nothing written yet.
     #[must_use]
-    pub fn new(layout: Layout, family: Option<Family>, filter: Filter, columns: Columns) -> Self {
-        Summary { layout, family, filter, columns, families: None, table: None, first: true }
+    pub fn new(layout: Layout, wanted: Families, filter: Filter, columns: Columns) -> Self {
+        Summary { layout, wanted, filter, columns, families: None, table: None, first: true }
     }
 
     fn is_wanted(&self, router: &Router<'_>, peer: &Peer) -> bool {
@@ -95,9 +108,9 @@ impl Summary {
 
     /// The families to show: the one asked for, or those that have neighbors.
     fn wanted_families(&self, router: &Router<'_>) -> Vec<Family> {
-        match self.family {
-            Some(family) => vec![family],
-            None => Family::ALL
+        match self.wanted {
+            Families::Of(family) | Families::Exactly(family) => vec![family],
+            Families::All => Family::ALL
                 .into_iter()
                 .rev()
                 .filter(|&family| router.engine.peers().any(|peer| takes_part(peer, family)))
@@ -123,9 +136,16 @@ impl Summary {
         }
     }
 
+    /// Whether the family stands above its table.
+    fn is_one_of_many(&self) -> bool {
+        !matches!(self.wanted, Families::Exactly(_))
+    }
+
     fn push_head(&self, router: &Router<'_>, table: &FamilyTable, out: &mut String) {
         let Some(bgp) = instance(router) else { return };
-        put!(out, "\n{} Summary:\n", table.family);
+        if self.is_one_of_many() {
+            put!(out, "\n{} Summary:\n", table.family);
+        }
         let id = router.engine.router_id();
         put!(out, "BGP router identifier {id}, local AS number {} VRF default vrf-id 0\n", bgp.asn);
         if self.columns != Columns::Terse {
@@ -289,137 +309,6 @@ fn software_version(peer: &Peer) -> Option<String> {
     })
 }
 
-/// A family's members of JSON that stand before its neighbors, without the brace.
-fn json_head(router: &Router<'_>, table: &FamilyTable) -> Map<String, Value> {
-    let mut map = Map::new();
-    let Some(bgp) = instance(router) else { return map };
-    let (version, routes, octets) = table_size(router, table.family);
-    let members = [
-        ("routerId", router.engine.router_id().to_string().into()),
-        ("as", bgp.asn.0.into()),
-        ("vrfId", 0.into()),
-        ("vrfName", "default".into()),
-        ("tableVersion", version.into()),
-        ("ribCount", routes.into()),
-        ("ribMemory", octets.into()),
-        ("peerCount", table.total.into()),
-        ("peerMemory", (table.total * size_of::<Peer>()).into()),
-    ];
-    map.extend(members.map(|(key, value): (&str, Value)| (key.to_owned(), value)));
-    if !bgp.peer_groups.is_empty() {
-        map.insert("peerGroupCount".to_owned(), bgp.peer_groups.len().into());
-        map.insert("peerGroupMemory".to_owned(), (bgp.peer_groups.len() * GROUP_OCTETS).into());
-    }
-    map
-}
-
-/// A family's members that stand behind its neighbors.
-fn json_tail(router: &Router<'_>, table: &FamilyTable) -> Map<String, Value> {
-    let mut map = Map::new();
-    for (key, count) in [
-        ("failedPeers", table.failed),
-        ("displayedPeers", table.displayed),
-        ("totalPeers", table.total),
-        ("dynamicPeers", table.dynamic),
-    ] {
-        map.insert(key.to_owned(), count.into());
-    }
-    let mut best_path = Map::new();
-    if let Some(bgp) = instance(router) {
-        let knobs = bgp.best_path;
-        for (key, set) in [
-            ("multiPathRelax", knobs.multipath_relax),
-            ("asPathIgnore", knobs.as_path_ignore),
-            ("asPathConfed", knobs.as_path_confed),
-            ("compareRouterId", knobs.compare_router_id),
-            ("aigp", knobs.aigp),
-            ("missingAsWorst", knobs.med.missing_as_worst),
-            ("alwaysCompareMed", knobs.med.always_compare),
-            ("deterministicMed", knobs.med.deterministic),
-        ] {
-            // FRR has the string for this one key.
-            let value = if key == "multiPathRelax" { json!(set.to_string()) } else { json!(set) };
-            if set || key == "multiPathRelax" {
-                best_path.insert(key.to_owned(), value);
-            }
-        }
-    }
-    map.insert("bestPath".to_owned(), Value::Object(best_path));
-    map
-}
-
-fn peer_json(router: &Router<'_>, family: Family, filter: &Filter, peer: &Peer) -> Value {
-    let mut map = Map::new();
-    let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);
-    let statistics = peer.session.statistics();
-    let since = statistics.since;
-    let up_ms = since.map_or(0, |since| router.clock.since(since).as_millis());
-    let up_ms = Value::from(u64::try_from(up_ms).unwrap_or(u64::MAX));
-    if *filter == Filter::Failed {
-        put("connectionsEstablished", statistics.established.into());
-        put("connectionsDropped", statistics.dropped.into());
-        put("peerUptime", up_down(router, peer).into());
-        put("peerUptimeMsec", up_ms);
-        put("lastResetDueTo", failure(peer).into());
-        put("idType", id_type(peer).into());
-        return Value::Object(map);
-    }
-    if let Some(host) = super::path::host_name(peer) {
-        put("hostname", host.into());
-    }
-    if let Some(version) = software_version(peer) {
-        put("softwareVersion", version.into());
-    }
-    put("remoteAs", remote_as(router.engine, peer).into());
-    put("localAs", local_as(peer).into());
-    put("version", 4.into());
-    put("msgRcvd", statistics.received.total().into());
-    put("msgSent", statistics.sent.total().into());
-    put("tableVersion", sent_version(router.engine, peer, family).into());
-    put("outq", queued(router, peer).into());
-    put("inq", 0.into());
-    put("peerUptime", up_down(router, peer).into());
-    put("peerUptimeMsec", up_ms);
-    if let Some(since) = since.filter(|_| is_up(peer)) {
-        put("peerUptimeEstablishedEpoch", router.clock.epoch_s(since).into());
-    }
-    put("pfxRcd", router.engine.accepted(peer.id, family).into());
-    put("pfxSnt", sent_count(router.engine, peer, family).into());
-    put(
-        "state",
-        if is_up(peer) && !exchanges(peer, family) { "NoNeg".into() } else { state_text(peer).into() },
-    );
-    put("peerState", peer_state(router, family, peer).into());
-    put("connectionsEstablished", statistics.established.into());
-    put("connectionsDropped", statistics.dropped.into());
-    if let Some(description) = &peer.settings.description {
-        put("desc", description.as_str().into());
-    }
-    put("idType", id_type(peer).into());
-    if peer.kind == Kind::Dynamic {
-        put("dynamicPeer", true.into());
-    }
-    Value::Object(map)
-}
-
-fn peer_state(router: &Router<'_>, family: Family, peer: &Peer) -> &'static str {
-    match peer.session.stopped_by() {
-        Some(StopReason::Shutdown(_)) => return "Admin",
-        Some(StopReason::MaximumPrefix { .. }) => return "PfxCt",
-        Some(_) | None => {}
-    }
-    let lacks = router.engine.lacks_policy(peer, family) || lacks_export_policy(router.engine, peer, family);
-    if is_up(peer) && lacks {
-        "Policy"
-    } else if peer.session.stale()[family] {
-        "NSF passive"
-    } else if peer.session.config().passive {
-        "Passive"
-    } else {
-        "OK"
-    }
-}
-
 impl Summary {
     /// Writes what stands before a family's neighbors.
     fn open(&mut self, router: &Router<'_>, family: Family, out: &mut String) {
@@ -427,7 +316,7 @@ impl Summary {
         match self.layout {
             Layout::Text => self.push_head(router, &table, out),
             Layout::Json => {
-                if self.family.is_none() {
+                if self.is_one_of_many() {
                     put!(out, "{}\"{}\":", if self.first { "" } else { ",\n" }, family_key(family));
                 }
                 out.push('{');
@@ -470,7 +359,7 @@ impl Summary {
             return Some(refuse(self.layout, "No such neighbor in this view/vrf", out));
         }
         let families = self.wanted_families(router);
-        if self.layout == Layout::Json && self.family.is_none() {
+        if self.layout == Layout::Json && self.is_one_of_many() {
             out.push_str("{\n");
         } else if families.is_empty() {
             out.push_str("% No BGP neighbors found in VRF default\n");
@@ -487,7 +376,7 @@ impl Show for Summary {
         }
         if self.table.is_none() {
             let Some(family) = self.families.as_mut().and_then(Vec::pop) else {
-                if self.layout == Layout::Json && self.family.is_none() {
+                if self.layout == Layout::Json && self.is_one_of_many() {
                     out.push_str("}\n");
                 }
                 return Progress::Done;
