@@ -6,6 +6,7 @@
 
 mod detail;
 mod line;
+mod neighbors;
 mod path;
 mod peers;
 mod prefix;
@@ -22,6 +23,7 @@ use bgp_engine::engine::Engine;
 use bgp_engine::value::{Instant, Net};
 use ipnet::{Ipv4Net, Ipv6Net};
 
+pub use neighbors::Neighbors;
 pub use peers::{Which, default_family};
 pub use prefix::{Asked, PathChoice, Prefix};
 pub use running_config::RunningConfig;

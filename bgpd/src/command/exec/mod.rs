@@ -16,6 +16,7 @@ commands!(
     show_bgp_summary,
     show_bgp_table,
     show_bgp_prefix,
+    show_bgp_neighbors,
     clear_bgp,
     write_memory,
     write_terminal,
