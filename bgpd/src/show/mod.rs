@@ -4,8 +4,10 @@
 //! slice takes longer than about a millisecond, and none remembers more than a few octets a route. What lies
 //! between two slices may have changed; a show then tells the truth of each moment, as FRR's do.
 
+mod adj_rib;
 mod detail;
 mod line;
+mod neighbor_routes;
 mod neighbors;
 mod path;
 mod peers;
@@ -23,8 +25,9 @@ use bgp_engine::engine::Engine;
 use bgp_engine::value::{Instant, Net};
 use ipnet::{Ipv4Net, Ipv6Net};
 
+pub use neighbor_routes::{NeighborRoutes, NeighborView};
 pub use neighbors::Neighbors;
-pub use peers::{Which, default_family};
+pub use peers::Which;
 pub use prefix::{Asked, PathChoice, Prefix};
 pub use running_config::RunningConfig;
 pub use summary::{Columns, Families, Filter, Summary};

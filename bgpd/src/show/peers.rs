@@ -22,14 +22,6 @@ impl Which {
     }
 }
 
-/// The family of a command that names none: `show ip bgp` is about IPv4, `show bgp` as in FRR about IPv6, unless
-/// the neighbor exchanges IPv4 routes alone.
-#[must_use]
-pub fn default_family(engine: &Engine, which: &Which) -> Family {
-    let v6 = which.find(engine).is_some_and(|peer| peer.session.config().families[Family::Ipv6Unicast]);
-    if v6 { Family::Ipv6Unicast } else { Family::Ipv4Unicast }
-}
-
 /// A session's state in the words of the summary.
 #[must_use]
 pub fn state_text(peer: &Peer) -> String {

@@ -10,8 +10,8 @@ use bgp_engine::value::{Asn, Family};
 use self::json::{json_head, json_tail, peer_json};
 use super::path::instance;
 use super::peers::{
-    Which, exchanges, family_key, id_type, is_up, kind, lacks_export_policy, remote_as, sent_count,
-    sent_version, state_text,
+    Which, exchanges, family_key, is_up, kind, lacks_export_policy, remote_as, sent_count, sent_version,
+    state_text,
 };
 use super::text::{cut, memory, push_member, put};
 use super::time::uptime;

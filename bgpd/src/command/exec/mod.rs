@@ -17,6 +17,7 @@ commands!(
     show_bgp_table,
     show_bgp_prefix,
     show_bgp_neighbors,
+    show_bgp_neighbor_routes,
     clear_bgp,
     write_memory,
     write_terminal,
