@@ -30,7 +30,8 @@ struct Row {
 const ROWS: &[Row] = &[
     Row { feature: "routes and attributes, eBGP", scenario: routes::external },
     Row { feature: "routes and attributes, iBGP reflected", scenario: routes::internal },
-    Row { feature: "route refresh, both ways", scenario: refresh::both_ways },
+    Row { feature: "route refresh that we ask for", scenario: refresh::we_ask },
+    Row { feature: "route refresh that they ask for", scenario: refresh::they_ask },
     Row { feature: "TCP MD5", scenario: protection::md5 },
     Row { feature: "GTSM", scenario: protection::ttl_security },
     Row { feature: "ADD-PATH, both ways", scenario: paths::both_ways },

@@ -187,6 +187,16 @@ impl World {
         })
     }
 
+    /// Waits until each side has the other's own IPv4 route.
+    pub(crate) fn routes_exchanged(&self) -> Result<(), String> {
+        self.wait("the first routes", || {
+            let ours = self.our_paths("10.2.0.0/16", self.plan.them_ipv4())?;
+            let theirs = self.their_paths("10.1.0.0/16", self.plan.us_ipv4())?;
+            let seen = format!("we have {ours:?}, they have {theirs:?}");
+            if ours.len() == 1 && theirs.len() == 1 { Ok(()) } else { Err(seen) }
+        })
+    }
+
     /// What we say of the session with `address`.
     pub(crate) fn our_session(&self, address: &str) -> Result<Session, String> {
         let address = address.parse().map_err(|_| format!("{address} is no address"))?;
@@ -234,7 +244,10 @@ fn family(prefix: &str) -> Family {
 }
 
 fn topology(name: &str, image: &str, target: &str, plan: &Plan) -> String {
-    let mut text = format!("name: {name}\ntopology:\n  defaults:\n    kind: linux\n  nodes:\n");
+    let mut text = format!(
+        "name: {name}\ntopology:\n  defaults:\n    kind: linux\n    sysctls:\n      \
+         net.ipv4.ip_forward: 1\n      net.ipv6.conf.all.forwarding: 1\n  nodes:\n"
+    );
     let mut node = |name: &str, image: &str, target: &str, addresses: &[(&str, &str)], more: &[&str]| {
         text.push_str(&format!(
             "    {name}:\n      image: '{image}'\n      binds: ['{name}.conf:{target}']\n"

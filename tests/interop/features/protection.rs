@@ -11,11 +11,7 @@ use crate::world::{Plan, World, shown};
 fn segments(world: &World) -> Result<Vec<String>, String> {
     let capture = world.lab.node("us").tcpdump("eth1").map_err(|error| error.to_string())?;
     world.run()?;
-    world.wait("the routes", || {
-        let paths =
-            (world.our_paths("10.2.0.0/16", "10.0.1.2")?, world.their_paths("10.1.0.0/16", "10.0.1.1")?);
-        if paths.0.len() == 1 && paths.1.len() == 1 { Ok(()) } else { Err(format!("{paths:?}")) }
-    })?;
+    world.routes_exchanged()?;
     // What libpcap holds back for a moment.
     std::thread::sleep(Duration::from_millis(500));
     let text = capture.text(&["tcp[tcpflags]", "&", "tcp-rst", "==", "0", "or", "ip6"]);
@@ -31,7 +27,7 @@ fn segments(world: &World) -> Result<Vec<String>, String> {
     }
     packets.retain(|packet| !packet.contains("Flags [R"));
     for side in ["10.0.1.1.", "10.0.1.2.", "fd00:1::1.", "fd00:1::2."] {
-        if !packets.iter().any(|packet| packet.contains(&format!("{side}"))) {
+        if !packets.iter().any(|packet| packet.contains(side)) {
             return Err(format!("no segment of {side} in {file}"));
         }
     }
