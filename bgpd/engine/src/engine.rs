@@ -32,6 +32,7 @@ use crate::config::{BgpConfig, Configuration, NeighborName};
 use crate::effect::{Effect, Effects};
 use crate::input::Input;
 use crate::notice::{Notice, NoticeEvent, Severity};
+use crate::policy::Policy;
 use crate::rib::Rib;
 use crate::session::Event;
 use crate::value::{ConnId, Digest, IfIndex, Instant, PeerId};
@@ -43,6 +44,8 @@ pub const FIRST_OWN_CONN: u64 = 1 << 63;
 #[derive(Debug)]
 pub struct Engine {
     config: Configuration,
+    /// The configuration's lists and maps, ready to be asked.
+    policy: Policy,
     /// The routes.
     rib: Rib,
     /// By [`PeerId`]; the first place is this router's own and stays empty.
@@ -94,6 +97,7 @@ impl Engine {
     pub fn new(seed: u64) -> Self {
         Engine {
             config: Configuration::default(),
+            policy: Policy::default(),
             rib: Rib::new(seed),
             peers: alloc::vec![None],
             names: BTreeMap::new(),
@@ -118,7 +122,6 @@ impl Engine {
     pub fn step(&mut self, now: Instant, input: Input<'_>, effects: &mut Effects) {
         self.now = self.now.max(now);
         self.started.get_or_insert(now);
-        self.expire(effects);
         match input {
             Input::Configure(config) => self.configure(*config, effects),
             Input::Interface(interface) => self.interface(interface, effects),
@@ -131,7 +134,7 @@ impl Engine {
             Input::Received { conn, octets } => self.received(conn, octets, effects),
             Input::Drained { conn, octets } => self.drained(conn, octets, effects),
             Input::Command(command) => self.command(command, effects),
-            Input::Clock => {}
+            Input::Clock => self.expire(effects),
         }
         effects.more |= self.rib.work();
         self.let_go();

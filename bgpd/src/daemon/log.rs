@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use bgp_engine::notice::{Notice, NoticeEvent, Severity};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::debug_fn;
 
 /// How many lines may wait.
 const LINES: usize = 4096;
@@ -57,7 +58,13 @@ impl Log {
             .with_ansi(false)
             .with_writer(Lines { sender: sender.clone(), lost: counter });
         let started = match format {
-            LogFormat::Text => builder.try_init(),
+            // The text names the neighbor already; fields are for programs.
+            LogFormat::Text => builder
+                .fmt_fields(debug_fn(|to, field, value| match field.name() {
+                    "message" => write!(to, "{value:?}"),
+                    _ => Ok(()),
+                }))
+                .try_init(),
             LogFormat::Json => builder.json().flatten_event(true).try_init(),
         };
         started.map_err(io::Error::other)?;

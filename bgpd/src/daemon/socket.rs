@@ -35,6 +35,7 @@ pub fn listen(address: SocketAddr) -> io::Result<OwnedFd> {
         socket.set_only_v6(true)?;
     }
     sys::set_ttl(socket.as_fd(), address.ip(), Some(LISTEN_TTL))?;
+    sys::set_network_control(socket.as_fd(), address.ip())?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
@@ -49,7 +50,7 @@ pub fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, SocketAddr)> {
     let (socket, from) = rustix::net::acceptfrom_with(listener, flags)?;
     let from = from.ok_or(io::ErrorKind::NotConnected)?;
     let remote = SocketAddr::try_from(from).map_err(io::Error::from)?;
-    tune(socket.as_fd())?;
+    tune(socket.as_fd(), remote.ip())?;
     Ok((socket, remote))
 }
 
@@ -66,7 +67,7 @@ pub fn connect(
     let remote = with_scope(remote, interface);
     let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
-    tune(socket.as_fd())?;
+    tune(socket.as_fd(), remote.ip())?;
     apply(socket.as_fd(), remote.ip(), options)?;
     if let Some(local) = local {
         sys::set_bind_address_no_port(socket.as_fd())?;
@@ -137,8 +138,10 @@ pub fn errno(error: &io::Error) -> i32 {
     error.raw_os_error().unwrap_or(libc::EIO)
 }
 
-/// What every connection of a peer has: no delay, and urgent octets in their place in the stream.
-fn tune(socket: BorrowedFd<'_>) -> io::Result<()> {
+/// What every connection of a peer has: no delay, control's precedence, and urgent octets in their place in the
+/// stream.
+fn tune(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
+    sys::set_network_control(socket, peer)?;
     let socket = SockRef::from(&socket);
     socket.set_tcp_nodelay(true)?;
     socket.set_out_of_band_inline(true)

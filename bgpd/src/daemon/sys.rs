@@ -75,6 +75,18 @@ pub fn set_ttl(socket: BorrowedFd<'_>, peer: IpAddr, ttl: Option<u8>) -> io::Res
     }
 }
 
+/// Marks what is sent as network control (class selector 6, RFC 4594 §3.1), as BGP's has always been.
+///
+/// # Errors
+/// The kernel's.
+pub fn set_network_control(socket: BorrowedFd<'_>, address: IpAddr) -> io::Result<()> {
+    const CS6: c_int = 0xc0;
+    match address {
+        IpAddr::V4(_) => set(socket, libc::IPPROTO_IP, libc::IP_TOS, &CS6),
+        IpAddr::V6(_) => set(socket, libc::IPPROTO_IPV6, libc::IPV6_TCLASS, &CS6),
+    }
+}
+
 /// Lets `connect` choose the port late, so that many connections from one address are no shortage.
 ///
 /// # Errors

@@ -76,16 +76,21 @@ impl Kind {
     /// Where Debian installs it; this project's lies beside the benchmark.
     pub fn default_program(self) -> PathBuf {
         match self {
-            Self::Ftbgpd => std::env::current_exe()
-                .ok()
-                .and_then(|exe| Some(exe.parent()?.join("ftbgpd")))
-                .unwrap_or_else(|| "ftbgpd".into()),
+            Self::Ftbgpd => beside_us("ftbgpd"),
             Self::Bird => "/usr/sbin/bird".into(),
             Self::Frr => "/usr/lib/frr/bgpd".into(),
             Self::Openbgpd => "/usr/sbin/bgpd".into(),
             Self::Gobgp => "/usr/bin/gobgpd".into(),
         }
     }
+}
+
+/// A program of the workspace: in the directory of the running one, or, for a test, in the one above.
+fn beside_us(name: &str) -> PathBuf {
+    let here = std::env::current_exe().unwrap_or_default();
+    let found =
+        here.ancestors().skip(1).take(2).map(|directory| directory.join(name)).find(|path| path.exists());
+    found.unwrap_or_else(|| here.with_file_name(name))
 }
 
 impl Daemon {

@@ -34,7 +34,7 @@ pub enum Verdict {
 pub struct Rules {
     /// AS_SET in the path, RFC 9774.
     pub as_set: Verdict,
-    /// AS 0 in the path, RFC 7607.
+    /// AS 0 in the path, RFC 7607; an AGGREGATOR of AS 0 is discarded with it.
     pub as_zero: Verdict,
 }
 
@@ -43,7 +43,8 @@ impl Rules {
     pub fn of(kind: Kind) -> Self {
         match kind {
             Kind::Ftbgpd => Self { as_set: Verdict::Refused, as_zero: Verdict::Refused },
-            Kind::Bird | Kind::Frr | Kind::Openbgpd | Kind::Gobgp => {
+            Kind::Bird => Self { as_set: Verdict::LetThrough, as_zero: Verdict::LetThrough },
+            Kind::Frr | Kind::Openbgpd | Kind::Gobgp => {
                 Self { as_set: Verdict::LetThrough, as_zero: Verdict::Refused }
             }
         }
@@ -159,6 +160,10 @@ fn carry(mut route: Route, way: &Way) -> Result<Route, &'static str> {
     // RFC 1997: NO_EXPORT, NO_ADVERTISE, NO_EXPORT_SUBCONFED do not leave an AS.
     if route.communities.iter().any(|value| (0xffff_ff01..=0xffff_ff03).contains(value)) {
         return Err("a community that keeps it in the AS");
+    }
+    // RFC 7607 §2: an AGGREGATOR of AS 0 is malformed, RFC 7606 §7.7: and then discarded.
+    if way.rules.as_zero == Verdict::Refused {
+        route.aggregator = route.aggregator.filter(|(asn, _)| *asn != 0);
     }
     route.prepend(ROUTER_AS);
     route.next_hop = Some(way.next_hop);

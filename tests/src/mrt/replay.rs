@@ -198,7 +198,8 @@ fn replay(daemon: &Daemon, feeds: &[Feed]) -> Result<Vec<Report>, Failure> {
     Ok(reports)
 }
 
-/// Runs the sessions until the receiver has as many routes as expected and nothing has changed for half a second,
+/// Runs the sessions until the receiver has as many routes as expected and nothing has changed for a fifth of a
+/// second,
 /// or nothing has come for 20 s; tells `at` when the last change came.
 fn settle(
     fleet: &mut Fleet<Role>,
@@ -209,7 +210,7 @@ fn settle(
     let start = Instant::now();
     let mut last = (0, start);
     while start.elapsed() < LIMIT {
-        fleet.turn(Duration::from_millis(50))?;
+        fleet.turn(Duration::from_millis(20))?;
         let now = Instant::now();
         let state = collected(fleet, collector);
         let (updates, count) = (state.updates, state.routes.len());
@@ -217,7 +218,7 @@ fn settle(
             last = (updates, now);
             at(now);
         }
-        let enough = if count == expected.routes.len() { 500 } else { 20_000 };
+        let enough = if count == expected.routes.len() { 200 } else { 20_000 };
         if now - last.1 > Duration::from_millis(enough) {
             break;
         }

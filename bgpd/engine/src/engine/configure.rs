@@ -10,6 +10,7 @@ use super::Engine;
 use super::peer::Kind;
 use crate::config::{BgpConfig, Configuration, GracefulRestartMode, NeighborName};
 use crate::effect::{Effect, Effects, Wanted};
+use crate::policy::Policy;
 use crate::rib::Knobs;
 use crate::value::{Duration, IfIndex, PeerId};
 
@@ -19,6 +20,7 @@ const SELECT_DEFER_S: u16 = 120;
 impl Engine {
     pub(super) fn configure(&mut self, new: Configuration, effects: &mut Effects) {
         let former = core::mem::replace(&mut self.config, new);
+        self.policy = Policy::compile(&self.config, &former, &self.policy);
         let other_instance = match (&former.bgp, &self.config.bgp) {
             (Some(former), Some(new)) => former.asn != new.asn,
             (Some(_), None) => true,

@@ -8,7 +8,6 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::Engine;
 use crate::attr::{Aggregator, NextHop, PathAttributes};
 use crate::effect::Effects;
-use crate::policy::Filter;
 use crate::rib::{PeerFacts, SELF, in_family};
 use crate::value::{ConnId, Family, Net, PathId, PeerId};
 use crate::wire::update::{Announcement, Withdrawal, emit_attributes};
@@ -54,7 +53,7 @@ impl Engine {
         let routes = &self.rib.facts.next_hops.routes;
         let attributes = Self::own_attributes();
         let passes = |net: IpNet, map: Option<&str>| {
-            let filter = Filter::compile(&self.config, family, map, None);
+            let filter = self.policy.filter(family, map, None);
             match net {
                 IpNet::V4(net) => filter.permits(net, &attributes),
                 IpNet::V6(net) => filter.permits(net, &attributes),

@@ -61,7 +61,7 @@ impl Engine {
         if bgp.ebgp_requires_policy && kind == PeerKind::External && !has_policy {
             return Filter::deny_all();
         }
-        Filter::compile(&self.config, family, route_map.as_deref(), prefix_list.as_deref())
+        self.policy.filter(family, route_map.as_deref(), prefix_list.as_deref())
     }
 
     /// Whether RFC 8212 keeps routes from going this way.

@@ -1,10 +1,17 @@
-//! One route at a time: prefix lists, route maps, RFC 8212.
+//! One route at a time: prefix lists, route maps.
+//!
+//! What an operator wrote is in [`PrefixList`] and [`RouteMap`]; what is asked is a [`Filter`], which a
+//! [`Policy`] makes from them. All of it is pure: nothing here knows a session or a table.
 
 mod filter;
+mod prefix_index;
 mod prefix_list;
 mod route_map;
 
-pub use filter::Filter;
+#[cfg(test)]
+mod tests;
+
+pub use filter::{Filter, Policy};
 pub use prefix_list::{PrefixList, PrefixListEntry};
 pub use route_map::{Match, RouteMap, RouteMapEntry};
 

@@ -206,6 +206,11 @@ impl SessionConfig {
         }
     }
 
+    /// Whether this router has itself restarted not long ago.
+    pub(super) fn is_restarting(&self, now: Instant) -> bool {
+        self.identity.restarting_until.is_some_and(|until| now < until)
+    }
+
     /// Whether the session has to start anew for `new` to be in force; see [`SessionConfig::reset_by`].
     #[must_use]
     pub fn needs_reset(&self, new: &SessionConfig) -> bool {

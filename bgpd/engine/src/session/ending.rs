@@ -28,11 +28,13 @@ impl Session {
         if let Some(conn) = lane.conn {
             match &reason {
                 DownReason::Sent(told) | DownReason::Stopped(_, Some(told)) => self.reject(conn, told, turn),
+                DownReason::Stopped(StopReason::InterfaceDown, None)
+                | DownReason::SendHoldTimerExpired
+                | DownReason::Replaced => {
+                    self.close(conn, Close::Abort, turn);
+                }
                 DownReason::Received(_) | DownReason::Stopped(_, None) => {
                     self.close(conn, Close::Orderly, turn);
-                }
-                DownReason::SendHoldTimerExpired | DownReason::Replaced => {
-                    self.close(conn, Close::Abort, turn);
                 }
                 DownReason::Closed => {}
             }
@@ -43,10 +45,19 @@ impl Session {
             }
             self.last_open = Some(negotiated.open);
         }
+        if self.has_lost_a_collision(side, &reason) {
+            return self.rest(side);
+        }
         turn.out.push(Action::Notice(Severity::Notice, NoticeEvent::Down(reason.to_string())));
         let next = self.after(side, &reason, turn);
         self.statistics.last_reset = Some((turn.now, reason));
         next
+    }
+
+    /// Whether the peer has chosen the other one of two connections: nothing that an operator need know.
+    fn has_lost_a_collision(&self, side: Side, reason: &DownReason) -> bool {
+        let collision = Notification::cease(cease::COLLISION);
+        self.lanes[side.other() as usize].conn.is_some() && *reason == DownReason::Received(collision)
     }
 
     fn down(&mut self, negotiated: &Negotiated, reason: &DownReason, turn: &mut Turn<'_>) {
@@ -114,17 +125,15 @@ impl Session {
                 (Notification::administrative_shutdown(""), true)
             }
         };
-        //= rfc8538#section-5.1
-        //# Hard Reset [...] is used to indicate that the session is to be fully terminated
+        // A peer with the N bit would take the NOTIFICATION for a restart: the Hard Reset around it says that it
+        // is none (RFC 8538 §3, §5.1).
         let wrap = hard && negotiated.is_some_and(Negotiated::notification_is_restart);
         Some(if wrap { notification.hard_reset() } else { notification })
     }
 
     /// The peer has sent a NOTIFICATION.
     pub(super) fn told(&mut self, side: Side, notification: &Notification, turn: &mut Turn<'_>) -> State {
-        //= rfc5492#section-3
-        //# the speaker SHOULD attempt to re-establish a BGP connection with the peer without sending the
-        //# Capabilities Optional Parameter
+        // The peer knows no optional parameters: the next OPEN goes without (RFC 5492 §3).
         if (notification.code, notification.subcode) == (code::OPEN, UNSUPPORTED_PARAMETER) {
             self.capabilities = Capabilities::Withheld;
         }

@@ -1,7 +1,7 @@
 //! The machine of one connection: a state a function, an event an arm.
 //!
 //! Each function answers with the next state. What happens on the way is in [`transition`](super::transition);
-//! the whole table, states by events, is the reviewed file `tests/fsm_table.txt`, written by the test beside it.
+//! the whole table, situations by events, is the reviewed file `tests/session/table.txt` of this crate.
 
 use super::collision::{Received, Side};
 use super::event::{DownReason, StopReason};
@@ -199,7 +199,6 @@ impl Session {
             Signal::Notification(notification) => self.told(side, notification, turn),
             Signal::Malformed(notification) => self.end(side, DownReason::Sent(notification), turn),
             Signal::Expired(Timer::Hold) => self.hold_timer_expired(side, turn),
-            Signal::Expired(Timer::SendHold) => self.end(side, DownReason::SendHoldTimerExpired, turn),
             //= rfc6608#section-3
             //# 2 - Receive Unexpected Message in OpenConfirm State
             Signal::Open(_) | Signal::Update | Signal::RouteRefresh => self.unexpected(side, 2, turn),
@@ -209,7 +208,7 @@ impl Session {
             }
             Signal::Start
             | Signal::ConnectFailed
-            | Signal::Expired(Timer::ConnectRetry | Timer::IdleHold)
+            | Signal::Expired(Timer::ConnectRetry | Timer::IdleHold | Timer::SendHold)
             | Signal::Uncontested => State::OpenConfirm,
         }
     }

@@ -89,6 +89,8 @@ struct Lane {
     negotiated: Option<Box<Negotiated>>,
     /// Whether the peer's KEEPALIVE came before its turn: the connection waits for the other one.
     keepalive_seen: bool,
+    /// Whether octets have been sent that the kernel has not taken yet.
+    unsent: bool,
 }
 
 /// Whether the session is wanted.
@@ -181,10 +183,13 @@ impl Session {
         lanes.chain(self.contest).chain(self.retention.deadline()).chain(held).min()
     }
 
-    /// The state that an operator sees: the more advanced of the two machines'.
+    /// The state that an operator sees: the more advanced of the two machines', where that of the peer's
+    /// connection counts from its OPEN on, unless this router connects never.
     #[must_use]
     pub fn state(&self) -> State {
-        self.lanes[0].state.max(self.lanes[1].state)
+        let [outgoing, incoming] = [self.lanes[0].state, self.lanes[1].state];
+        let counts = self.config.passive || incoming >= State::OpenSent;
+        if counts { outgoing.max(incoming) } else { outgoing }
     }
 
     /// The connection on which the session is up.
@@ -230,6 +235,13 @@ impl Session {
         &self.config
     }
 
+    /// Whether this router has itself restarted and says so in its OPENs (RFC 4724 §4.1): for whom it waits
+    /// then, [`Negotiated::end_of_rib_expected`] says.
+    #[must_use]
+    pub fn is_restarting(&self, now: Instant) -> bool {
+        self.config.is_restarting(now)
+    }
+
     /// Counts and moments.
     #[must_use]
     pub fn statistics(&self) -> &Statistics {
@@ -240,6 +252,18 @@ impl Session {
     pub fn clear_counters(&mut self) {
         self.statistics.sent = Counts::default();
         self.statistics.received = Counts::default();
+    }
+
+    /// Whether the session is wanted: started, and not stopped since, or stopped for a reason that passes.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.wanted == Wanted::Yes
+    }
+
+    /// Whether a connection is asked for ([`Action::Connect`]) and not answered.
+    #[must_use]
+    pub fn is_connecting(&self) -> bool {
+        self.lanes[Side::Outgoing as usize].state == State::Connect
     }
 
     /// Why the session is not wanted, where something has stopped it: `Idle (Admin)`, `Idle (PfxCt)`.
@@ -265,12 +289,16 @@ impl Session {
 
     /// The engine has sent `count` messages of this kind on the session's connection.
     pub fn sent(&mut self, kind: MessageKind, count: u64, now: Instant) {
+        if count == 0 {
+            return;
+        }
         self.statistics.sent.add(kind, count);
         self.statistics.last_write = Some(now);
         if let Some(side) = self.established_side() {
             //= rfc4271#section-8.2.2
             //# Each time the local system sends a KEEPALIVE or UPDATE message, it restarts its KeepaliveTimer
             self.restart_keepalive(side, now);
+            self.lane(side).unsent = true;
             self.arm_send_hold(side, now);
         }
     }

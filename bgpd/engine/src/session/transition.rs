@@ -8,7 +8,7 @@ use super::event::{Action, DownReason};
 use super::negotiation::negotiate;
 use super::offer;
 use super::statistics::MessageKind;
-use super::timers::{CONTEST, LARGE_HOLD, Timer, send_hold};
+use super::timers::{CONTEST, LARGE_HOLD, LEAST_ATTEMPT, Timer, send_hold};
 use super::{Lane, Session, State, Turn, Wanted};
 use crate::notice::{NoticeEvent, Severity};
 use crate::value::{ConnId, Duration, Family, Instant};
@@ -27,8 +27,8 @@ impl Session {
             Side::Incoming => State::Active,
             Side::Outgoing if self.config.passive || decided => self.rest(side),
             Side::Outgoing => {
-                let retry = Duration::from_secs(self.config.connect_retry_s.max(1).into());
-                let at = turn.now + self.backoff.jitter(retry);
+                let retry = Duration::from_secs(self.config.connect_retry_s.into());
+                let at = turn.now + self.backoff.jitter(retry.max(LEAST_ATTEMPT));
                 self.lane(side).timers.clear_all();
                 self.lane(side).timers.set(Timer::ConnectRetry, at);
                 turn.out.push(Action::Connect);
@@ -66,7 +66,7 @@ impl Session {
     pub(super) fn send_open(&mut self, side: Side, conn: ConnId, turn: &mut Turn<'_>) -> State {
         let open = offer::open(&self.config, self.capabilities, turn.now);
         let lane = self.lane(side);
-        *lane = Lane { conn: Some(conn), ..Lane::default() };
+        *lane = Lane { conn: Some(conn), unsent: true, ..Lane::default() };
         //= rfc4271#section-8.2.2
         //# sets the HoldTimer to a large value
         lane.timers.set(Timer::Hold, turn.now + LARGE_HOLD);
@@ -137,6 +137,8 @@ impl Session {
         self.restart_hold(side, turn.now);
         self.contest = None;
         self.lane(side.other()).timers.clear_all();
+        self.lane(side).state = State::Established;
+        self.arm_send_hold(side, turn.now);
         let lane = &self.lanes[side as usize];
         if let (Some(conn), Some(negotiated)) = (lane.conn, &lane.negotiated) {
             turn.out.push(Action::Up { conn, negotiated: negotiated.clone() });
@@ -156,8 +158,7 @@ impl Session {
                 self.reject(conn, &collision, turn);
                 return self.lane(side).state;
             }
-            //= rfc4724#section-5
-            //# the local system [...] accepts the new connection and drops the old one
+            // The peer has restarted and we have not noticed: the old connection counts as lost (RFC 4724 §5).
             let next = self.end(up, DownReason::Replaced, turn);
             self.lane(up).state = next;
         } else if self.lane(Side::Outgoing).state == State::OpenConfirm
@@ -204,6 +205,7 @@ impl Session {
         if let Some(conn) = self.lane(side).conn {
             self.send(conn, MessageKind::Keepalive, turn, emit_keepalive);
             self.restart_keepalive(side, turn.now);
+            self.lane(side).unsent = true;
             self.arm_send_hold(side, turn.now);
         }
     }
@@ -241,25 +243,24 @@ impl Session {
         self.lane(side).timers.set(Timer::Keepalive, at);
     }
 
-    /// Octets wait to be taken from now on, if they did not before.
+    /// Starts the timer if octets wait to be taken and it does not run yet. It counts while the session is up.
     pub(super) fn arm_send_hold(&mut self, side: Side, now: Instant) {
         let lane = self.lane(side);
-        if lane.timers.at(Timer::SendHold).is_none() {
+        let counts = lane.state == State::Established && lane.unsent;
+        if counts && lane.timers.at(Timer::SendHold).is_none() {
             let hold = lane.negotiated.as_ref().and_then(|negotiated| negotiated.hold_time());
             lane.timers.set(Timer::SendHold, now + send_hold(hold.unwrap_or_default()));
         }
     }
 
-    //= rfc9687#section-3.1
-    //# the SendHoldTimer [...] is restarted each time a BGP message is sent
-    /// The kernel has taken octets.
+    /// The kernel has taken octets: the Send Hold Timer begins anew, or ends if none wait (RFC 9687).
     pub(super) fn progress(&mut self, conn: ConnId, outstanding: u64, now: Instant) {
         let side = Side::BOTH.into_iter().find(|side| self.lanes[*side as usize].conn == Some(conn));
         if let Some(side) = side {
-            self.lane(side).timers.clear(Timer::SendHold);
-            if outstanding > 0 && self.lane(side).state >= State::OpenConfirm {
-                self.arm_send_hold(side, now);
-            }
+            let lane = self.lane(side);
+            lane.timers.clear(Timer::SendHold);
+            lane.unsent = outstanding > 0;
+            self.arm_send_hold(side, now);
         }
     }
 }

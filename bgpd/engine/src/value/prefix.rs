@@ -56,6 +56,15 @@ fn padded<const N: usize>(octets: &[u8]) -> [u8; N] {
     })
 }
 
+/// Appends the octets that hold a prefix of this length. All are copied and the last ones dropped again: a copy of
+/// a fixed size is a few instructions, one of a variable size is a call.
+#[inline]
+fn emit_first<const N: usize>(octets: [u8; N], len: u8, out: &mut Vec<u8>) {
+    let end = out.len() + octets_of_length(len);
+    out.extend_from_slice(&octets);
+    out.truncate(end);
+}
+
 fn mask(bits: u128, len: u8) -> u128 {
     if len == 0 { 0 } else { bits & (u128::MAX << (128 - u32::from(len))) }
 }
@@ -88,7 +97,7 @@ impl Net for Ipv4Net {
 
     #[inline]
     fn emit_octets(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.addr().octets()[..octets_of_length(self.prefix_len())]);
+        emit_first(self.addr().octets(), self.prefix_len(), out);
     }
 
     fn from_ipnet(net: IpNet) -> Option<Self> {
@@ -123,7 +132,7 @@ impl Net for Ipv6Net {
 
     #[inline]
     fn emit_octets(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.addr().octets()[..octets_of_length(self.prefix_len())]);
+        emit_first(self.addr().octets(), self.prefix_len(), out);
     }
 
     fn from_ipnet(net: IpNet) -> Option<Self> {
