@@ -10,12 +10,13 @@ use std::sync::Arc;
 use bgp_engine::engine::Engine;
 use bgp_engine::input::{Command, Input, Whom};
 
+use super::clock;
 use super::control::{Answer, Console, Reply};
 use super::stepper::Work;
 use crate::command::{Operation, Outcome, Session};
 use crate::config::{Config, ConfigError, Strictness, Warning, load, running_config};
 use crate::shell::protocol::{End, Frame, Part, Request, Status};
-use crate::show::{Progress, Router, Show};
+use crate::show::{Process, Progress, Router, Show};
 
 /// How much text a frame takes, in octets: so much fits whatever it is.
 const FRAME_TEXT: usize = 64 << 10;
@@ -194,9 +195,11 @@ struct Telling {
 }
 
 impl Answer<Engine> for Telling {
-    fn go_on(&mut self, _engine: &Engine, to: &mut Vec<u8>) -> Work {
+    fn go_on(&mut self, engine: &Engine, to: &mut Vec<u8>) -> Work {
         if let Some(show) = &mut self.show {
-            match show.write_some(&Router { config: &self.config }, &mut self.text) {
+            let (clock, process) = (clock::for_shows(), process(engine));
+            let router = Router { engine, config: &self.config, clock, process };
+            match show.write_some(&router, &mut self.text) {
                 Progress::More => {}
                 Progress::Done => self.show = None,
                 Progress::Refused => {
@@ -233,6 +236,11 @@ fn frame(to: &mut Vec<u8>, id: Option<u64>, part: Part) {
         // Text is cut to fit; modes are few and short, or the request would have been refused.
         Err(error) => tracing::error!("a piece of an answer was left out: {error}"),
     }
+}
+
+/// This process, as shows tell of it.
+fn process(engine: &Engine) -> Process {
+    Process { pid: std::process::id(), started: engine.started().unwrap_or_default() }
 }
 
 /// Writes the configuration in the place of the file; a crash leaves the old one or the new one.
