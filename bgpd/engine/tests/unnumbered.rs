@@ -15,6 +15,12 @@ const LINK: IfIndex = IfIndex(3);
 const OURS: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 const THEIRS: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2);
 
+#[derive(PartialEq, Eq)]
+enum State {
+    Up,
+    Down,
+}
+
 struct Router {
     engine: Engine,
     now: Instant,
@@ -23,7 +29,7 @@ struct Router {
 impl Router {
     fn new() -> Router {
         let mut router = Router { engine: Engine::new(1), now: Instant::from_micros(1) };
-        router.link(true);
+        router.link(State::Up);
         let mut bgp = BgpConfig::new(Asn(65001), Profile::Datacenter);
         let settings = NeighborSettings {
             remote_as: Some(RemoteAs::External),
@@ -48,9 +54,9 @@ impl Router {
         effects.list
     }
 
-    fn link(&mut self, up: bool) -> Vec<Effect> {
+    fn link(&mut self, state: State) -> Vec<Effect> {
         let addresses = vec![ipnet::IpNet::new(OURS.into(), 64).unwrap()];
-        let interface = Interface { index: LINK, name: "eth0".to_owned(), up, addresses };
+        let interface = Interface { index: LINK, name: "eth0".to_owned(), up: state == State::Up, addresses };
         self.step(Input::Interface(interface))
     }
 
@@ -78,8 +84,8 @@ fn the_session_begins_when_the_router_is_seen() {
 fn the_session_begins_anew_when_the_link_was_down_and_the_router_is_seen_again() {
     let mut router = Router::new();
     assert!(connects(&router.see()));
-    router.link(false);
-    router.link(true);
+    router.link(State::Down);
+    router.link(State::Up);
     let later = router.see();
     let has_key = |effect: &Effect| matches!(effect, Effect::ListenKey { key: Some(_), .. });
     assert!(later.iter().any(has_key), "without its key the neighbor cannot connect: {later:?}");
