@@ -122,7 +122,6 @@ impl Engine {
     pub fn step(&mut self, now: Instant, input: Input<'_>, effects: &mut Effects) {
         self.now = self.now.max(now);
         self.started.get_or_insert(now);
-        self.expire(effects);
         match input {
             Input::Configure(config) => self.configure(*config, effects),
             Input::Interface(interface) => self.interface(interface, effects),
@@ -135,7 +134,7 @@ impl Engine {
             Input::Received { conn, octets } => self.received(conn, octets, effects),
             Input::Drained { conn, octets } => self.drained(conn, octets, effects),
             Input::Command(command) => self.command(command, effects),
-            Input::Clock => {}
+            Input::Clock => self.expire(effects),
         }
         effects.more |= self.rib.work();
         self.let_go();

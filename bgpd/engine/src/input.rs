@@ -63,7 +63,9 @@ pub enum Input<'a> {
     },
     /// An operator's command.
     Command(Command),
-    /// Nothing but time: a deadline has passed, or there is work left.
+    /// Nothing but time: a deadline has passed, or there is work left. Timers run out with this input alone, so
+    /// that after a stall the octets that have come meanwhile can go before it, and no peer is given up that
+    /// has spoken.
     Clock,
 }
 

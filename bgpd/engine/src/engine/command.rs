@@ -55,8 +55,12 @@ impl Engine {
 
     fn clear(&mut self, id: PeerId, how: Clear, family: Option<Family>, effects: &mut Effects) {
         if how == Clear::Hard {
-            self.event(id, Event::Stop(StopReason::Reset), effects);
-            return self.event(id, Event::Start, effects);
+            let stopped = self.peer_by_id(id).and_then(|peer| peer.session.stopped_by());
+            let event = match stopped {
+                Some(StopReason::MaximumPrefix { .. }) => Event::Start,
+                Some(_) | None => Event::Stop(StopReason::Reset),
+            };
+            return self.event(id, event, effects);
         }
         for family in Family::ALL.into_iter().filter(|&f| family.is_none_or(|wanted| wanted == f)) {
             if matches!(how, Clear::SoftIn | Clear::Soft) {

@@ -38,11 +38,11 @@ impl Engine {
                 return;
             }
         };
-        self.meet(id, remote.ip(), interface, effects);
         let Some(peer) = self.peer_by_id(id) else { return };
         let options = self.socket_options(peer);
         self.conns.insert(conn, Conn::new(id, Some((local, remote))));
         effects.list.push(Effect::Options { conn, options });
+        self.meet(id, remote.ip(), interface, effects);
         self.event(id, Event::Accepted(conn), effects);
     }
 
@@ -65,11 +65,13 @@ impl Engine {
         Ok(id)
     }
 
-    /// A link's neighbor may connect before its router advertisement is heard; then its connection says where
-    /// it is, and the session begins with it.
+    /// A link's neighbor may connect before its router advertisement is heard, and a dynamic one is only known
+    /// by its connection: then that says where it is, and the session begins with it.
     fn meet(&mut self, id: PeerId, address: IpAddr, interface: IfIndex, effects: &mut Effects) {
         let Some(peer) = self.peer_mut(id) else { return };
-        if peer.address.is_none() {
+        let is_new =
+            peer.kind == Kind::Dynamic && peer.session.stopped_by().is_none() && !peer.session.is_wanted();
+        if peer.address.is_none() || is_new {
             peer.address = Some(address);
             peer.interface = interface;
             self.start(id, effects);

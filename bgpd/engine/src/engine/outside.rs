@@ -99,10 +99,23 @@ impl Engine {
             effects.more = true;
         }
         self.originate_networks();
+        self.wake(effects);
         let id_now = self.router_id();
         if id_before != Some(id_now) {
             self.configured_id = Some(id_now);
             self.reconfigure_all(effects);
+        }
+    }
+
+    /// Has the peers that wait for their next attempt try now: what kept them apart may be gone.
+    fn wake(&mut self, effects: &mut Effects) {
+        let waits = |peer: &&super::Peer| {
+            let session = &peer.session;
+            session.is_wanted() && session.connections().next().is_none() && peer.connecting.is_none()
+        };
+        let ids: Vec<PeerId> = self.peers.iter().flatten().filter(waits).map(|peer| peer.id).collect();
+        for id in ids {
+            self.start(id, effects);
         }
     }
 

@@ -121,7 +121,6 @@ impl Engine {
             (s.password.clone(), s.update_source.clone(), s.ebgp_multihop, s.ttl_security_hops, s.port)
         };
         let reconnect = transport(&peer.settings) != transport(&settings);
-        let regroup = peer.group != neighbor.group && peer.settings != settings;
         let now = self.now;
         let mut actions = Vec::new();
         let Some(peer) = self.peer_mut(id) else { return };
@@ -131,8 +130,6 @@ impl Engine {
         self.act(id, actions, effects);
         if reconnect {
             self.event(id, Event::Stop(StopReason::Changed(Change::Transport)), effects);
-        } else if regroup && self.peer_by_id(id).is_some_and(|peer| peer.session.connection().is_none()) {
-            self.start(id, effects);
         }
         self.refresh_policy(id, effects);
     }

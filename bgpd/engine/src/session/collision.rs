@@ -46,7 +46,7 @@ pub(super) enum Precedence {
 
 impl Precedence {
     //= rfc6286#section-2.3
-    //# if the BGP Identifiers of the peers involved in the connection collision are identical, then the session
+    //# the BGP Identifiers of the peers involved in the connection collision are identical, then the session
     //# initiated by the BGP speaker with the larger AS number is preserved.
     pub(super) fn of(own: (RouterId, Asn), peers: (RouterId, Asn)) -> Precedence {
         if own > peers { Precedence::Own } else { Precedence::Peers }

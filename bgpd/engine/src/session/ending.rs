@@ -125,17 +125,15 @@ impl Session {
                 (Notification::administrative_shutdown(""), true)
             }
         };
-        //= rfc8538#section-5.1
-        //# Hard Reset [...] is used to indicate that the session is to be fully terminated
+        // A peer with the N bit would take the NOTIFICATION for a restart: the Hard Reset around it says that it
+        // is none (RFC 8538 §3, §5.1).
         let wrap = hard && negotiated.is_some_and(Negotiated::notification_is_restart);
         Some(if wrap { notification.hard_reset() } else { notification })
     }
 
     /// The peer has sent a NOTIFICATION.
     pub(super) fn told(&mut self, side: Side, notification: &Notification, turn: &mut Turn<'_>) -> State {
-        //= rfc5492#section-3
-        //# the speaker SHOULD attempt to re-establish a BGP connection with the peer without sending the
-        //# Capabilities Optional Parameter
+        // The peer knows no optional parameters: the next OPEN goes without (RFC 5492 §3).
         if (notification.code, notification.subcode) == (code::OPEN, UNSUPPORTED_PARAMETER) {
             self.capabilities = Capabilities::Withheld;
         }

@@ -15,7 +15,8 @@ use crate::wire::{Notification, OpenMessage};
 /// Something that happened. Events of a connection that the session does not (or no longer) have are ignored.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
-    /// From now on the session is wanted.
+    /// From now on the session is wanted. If it is already and waits for its next attempt, this is it: to be
+    /// told when there is a new reason for hope, as when the peer's link has come up.
     Start,
     /// The session is to end; whether it starts again by itself is the reason's business.
     Stop(StopReason),
@@ -42,7 +43,8 @@ pub enum Event<'a> {
     Notification(ConnId, &'a Notification),
     /// A message was not well and costs the session; this is what the peer is to be told.
     Malformed(ConnId, Notification),
-    /// The kernel has taken octets of a connection; so many are still to be taken (RFC 9687).
+    /// The kernel has taken octets of a connection; so many are still to be taken (RFC 9687). To be told of
+    /// every connection of the session from its first octet on, or a peer that reads all is taken for dead.
     Progress {
         /// Which.
         conn: ConnId,

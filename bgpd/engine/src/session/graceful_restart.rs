@@ -53,8 +53,8 @@ impl Retention {
     }
 
     //= rfc4724#section-4.2
-    //# Once the session is re-established, if the Graceful Restart Capability [...] does not include the address
-    //# family, or the F bit is not set [...] the Receiving Speaker MUST immediately remove all the stale routes
+    //# the Receiving Speaker MUST immediately remove all the stale routes from the peer that it is retaining for
+    //# that address family.
     /// The session is up again.
     pub(super) fn resume(&mut self, negotiated: &Negotiated, out: &mut Vec<Action>) {
         self.restart = None;

@@ -289,6 +289,9 @@ impl Session {
 
     /// The engine has sent `count` messages of this kind on the session's connection.
     pub fn sent(&mut self, kind: MessageKind, count: u64, now: Instant) {
+        if count == 0 {
+            return;
+        }
         self.statistics.sent.add(kind, count);
         self.statistics.last_write = Some(now);
         if let Some(side) = self.established_side() {

@@ -171,9 +171,10 @@ pub(super) fn negotiate(
         return Err(Refusal::Capabilities(theirs.unknown));
     }
     let roles = roles(config, kind, &theirs.roles)?;
-    let spoken = !config.no_capabilities && capabilities == Capabilities::Offered;
-    let families = families(config, spoken, &theirs)?;
-    let both = |ours: bool, peers: bool| spoken && ours && peers;
+    let capabilities = if config.no_capabilities { Capabilities::Withheld } else { capabilities };
+    let spoken = capabilities == Capabilities::Offered;
+    let families = families(config, capabilities, &theirs)?;
+    let both = |ours, peers| spoken && ours && peers;
     let dialect = Dialect {
         families,
         add_path_rx: PerFamily::from_fn(|family| {
@@ -309,7 +310,11 @@ fn keepalive(configured_s: u16, hold_s: u16) -> u16 {
 ///
 /// As FRR: a peer with the capability but without a common family is refused; one without the capability is
 /// taken, if need be without any family.
-fn families(config: &SessionConfig, spoken: bool, theirs: &Theirs) -> Result<PerFamily<bool>, Refusal> {
+fn families(
+    config: &SessionConfig,
+    capabilities: Capabilities,
+    theirs: &Theirs,
+) -> Result<PerFamily<bool>, Refusal> {
     if config.override_capability {
         return Ok(config.families);
     }
@@ -317,7 +322,7 @@ fn families(config: &SessionConfig, spoken: bool, theirs: &Theirs) -> Result<Per
     let silent = theirs.families.is_empty();
     let listed = if silent { &ipv4_alone[..] } else { &theirs.families[..] };
     let common = PerFamily::from_fn(|family: Family| {
-        let possible = spoken || family == Family::Ipv4Unicast;
+        let possible = capabilities == Capabilities::Offered || family == Family::Ipv4Unicast;
         possible && config.families[family] && listed.contains(&family.afi_safi())
     });
     if !silent && common == PerFamily([false; 2]) {

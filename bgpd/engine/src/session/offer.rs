@@ -50,8 +50,7 @@ fn offered(config: &SessionConfig, now: Instant) -> Vec<Capability> {
         list.push(Capability::AddPath(add_path));
     }
     if config.extended_next_hop {
-        //= rfc8950#section-4
-        //# the Capability Value field contains a list of value groups [...] NLRI AFI, NLRI SAFI, Nexthop AFI
+        // RFC 8950 §4: IPv4 unicast routes may come with an IPv6 next hop.
         list.push(Capability::ExtendedNextHop(alloc::vec![(Family::Ipv4Unicast.afi_safi(), IPV6_AFI)]));
     }
     if let Some(role) = role(config) {

@@ -77,9 +77,7 @@ const LONGEST_IDLE_HOLD: Duration = Duration::from_secs(60);
 /// A session that lasted so long has proven that the peer is well: the waits start from the first again.
 pub(super) const PROVEN: Duration = Duration::from_secs(60);
 
-//= rfc9687#section-4
-//# The default value of the SendHoldTimer SHOULD be the greater of 8 minutes or 2 times the negotiated HoldTime.
-/// The Send Hold Time for a negotiated hold time.
+/// The Send Hold Time for a negotiated hold time: 8 minutes, or twice the hold time if that is more (RFC 9687).
 pub(super) fn send_hold(hold: Duration) -> Duration {
     SEND_HOLD.max(hold * 2)
 }
@@ -125,7 +123,8 @@ impl Backoff {
     }
 
     //= rfc4271#section-10
-    //# a random value uniformly distributed in the range between 0.75 and 1.0
+    //# multiplying the base value of the appropriate timer by a random factor, which is uniformly distributed in the
+    //# range from 0.75 to 1.0
     /// `time`, shortened by up to a quarter.
     pub(super) fn jitter(&mut self, time: Duration) -> Duration {
         // SplitMix64: a counter and a mixing function.

@@ -158,8 +158,7 @@ impl Session {
                 self.reject(conn, &collision, turn);
                 return self.lane(side).state;
             }
-            //= rfc4724#section-5
-            //# the local system [...] accepts the new connection and drops the old one
+            // The peer has restarted and we have not noticed: the old connection counts as lost (RFC 4724 §5).
             let next = self.end(up, DownReason::Replaced, turn);
             self.lane(up).state = next;
         } else if self.lane(Side::Outgoing).state == State::OpenConfirm
@@ -254,9 +253,7 @@ impl Session {
         }
     }
 
-    //= rfc9687#section-3.1
-    //# the SendHoldTimer [...] is restarted each time a BGP message is sent
-    /// The kernel has taken octets.
+    /// The kernel has taken octets: the Send Hold Timer begins anew, or ends if none wait (RFC 9687).
     pub(super) fn progress(&mut self, conn: ConnId, outstanding: u64, now: Instant) {
         let side = Side::BOTH.into_iter().find(|side| self.lanes[*side as usize].conn == Some(conn));
         if let Some(side) = side {

@@ -31,9 +31,15 @@ pub(crate) struct Foreign {
     random: Random,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opener {
+    This,
+    Peer,
+}
+
 #[derive(Clone, Copy)]
 struct Conn {
-    own: bool,
+    opener: Opener,
     state: State,
 }
 
@@ -58,10 +64,10 @@ impl Foreign {
     pub(crate) fn step(&mut self, event: Event<'_>, now: Instant, out: &mut Vec<Action>) {
         match event {
             Event::Start => self.connect(out),
-            Event::Accepted(conn) => self.stands(conn, false, out),
+            Event::Accepted(conn) => self.stands(conn, Opener::Peer, out),
             Event::Connected(conn) => {
                 self.connecting = false;
-                self.stands(conn, true, out);
+                self.stands(conn, Opener::This, out);
             }
             Event::ConnectFailed(_) => self.connecting = false,
             Event::Open(conn, open) => self.take_open(conn, (open.router_id, open.my_as), out),
@@ -98,12 +104,12 @@ impl Foreign {
         out.push(Action::Connect);
     }
 
-    fn stands(&mut self, conn: ConnId, own: bool, out: &mut Vec<Action>) {
+    fn stands(&mut self, conn: ConnId, opener: Opener, out: &mut Vec<Action>) {
         if self.way == Way::FirstComes && !self.conns.is_empty() {
             out.push(Action::Close(conn, Close::Orderly));
             return;
         }
-        self.conns.insert(conn, Conn { own, state: State::OpenSent });
+        self.conns.insert(conn, Conn { opener, state: State::OpenSent });
         let mut octets = Vec::new();
         self.open.emit(&mut octets);
         out.push(Action::Send(conn, octets));
@@ -115,7 +121,7 @@ impl Foreign {
         let rival = self.conns.iter().find(|(other, rival)| **other != name && rival.state >= least);
         if let Some((rival, state)) = rival.map(|(rival, conn)| (*rival, conn.state)) {
             let own_stays = (self.open.router_id, self.open.my_as) > peer;
-            let this_stays = state != State::Established && conn.own == own_stays;
+            let this_stays = state != State::Established && (conn.opener == Opener::This) == own_stays;
             let loser = if this_stays { rival } else { name };
             self.conns.remove(&loser);
             let mut octets = Vec::new();

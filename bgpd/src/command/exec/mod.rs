@@ -9,7 +9,13 @@ mod exit;
 mod exit_address_family;
 mod find;
 mod list;
+mod show_bgp_neighbor_routes;
+mod show_bgp_neighbors;
+mod show_bgp_prefix;
+mod show_bgp_summary;
+mod show_bgp_table;
 mod show_running_config;
+mod show_words;
 mod write_memory;
 mod write_terminal;
 
@@ -25,6 +31,11 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     list,
     find,
     show_running_config,
+    show_bgp_summary,
+    show_bgp_table,
+    show_bgp_prefix,
+    show_bgp_neighbors,
+    show_bgp_neighbor_routes,
     clear_bgp,
     write_memory,
     write_terminal,
