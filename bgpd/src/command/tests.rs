@@ -150,7 +150,14 @@ fn the_three_errors_are_frrs() {
         error(Place::Router, "neighbor 10.0.0.9 passive"),
         "% Specify remote-as or peer-group commands first"
     );
-    assert_eq!(error(Place::Router, "neighbor eth9 passive"), "% Create the peer-group or interface first");
+    assert_eq!(
+        error(Place::Router, "neighbor eth9 remote-as 9"),
+        "% Create the peer-group or interface first"
+    );
+    assert_eq!(
+        error(Place::Router, "neighbor A local-as 65001"),
+        "% Cannot have local-as same as BGP AS number"
+    );
     assert_eq!(error(Place::Config, "router bgp 65002"), "% BGP is already running; AS is 65001");
 }
 

@@ -5,11 +5,11 @@ use crate::command::{Command, FAMILY, Form, No, Run};
 pub(super) const COMMAND: Command = Command {
     forms: &[Form {
         places: FAMILY,
-        text: "maximum-paths ibgp (1-64)$paths",
-        no: No::As("maximum-paths ibgp [(1-64)]"),
+        text: "maximum-paths ibgp (1-256)$paths",
+        no: No::As("maximum-paths ibgp [(1-256)]"),
     }],
     help: "Forward packets over multiple iBGP paths",
-    words: &[("(1-64)", "Number of paths")],
+    words: &[("(1-256)", "Number of paths")],
     run: Run::Family {
         set: |settings, _, args| {
             settings.maximum_paths_ibgp = Some(args.need("paths")?);

@@ -2,7 +2,7 @@
 
 use bgp_engine::config::LocalAs;
 
-use crate::command::{Command, Form, No, ROUTER, Run};
+use crate::command::{Command, Form, No, ROUTER, Refusal, Run};
 
 pub(super) const COMMAND: Command = Command {
     forms: &[Form {
@@ -16,21 +16,25 @@ pub(super) const COMMAND: Command = Command {
         ("no-prepend", "Do not prepend local-as to updates from ebgp peers"),
         ("replace-as", "Do not prepend local-as to updates from ibgp peers"),
     ],
-    run: Run::Peer {
-        set: |peer, args| {
-            peer.local_as = Some(LocalAs {
+    run: Run::PeerItself {
+        set: |bgp, args| {
+            let local = LocalAs {
                 asn: args.need("ASN")?,
                 no_prepend: args.has("no-prepend"),
                 replace_as: args.has("replace-as"),
-            });
+            };
+            if local.asn == bgp.asn {
+                return Err(Refusal::new("Cannot have local-as same as BGP AS number"));
+            }
+            super::settings(bgp, args)?.local_as = Some(local);
             Ok(())
         },
-        unset: |peer, _| {
-            peer.local_as = None;
+        unset: |bgp, args| {
+            super::settings(bgp, args)?.local_as = None;
             Ok(())
         },
-        write: |peer, out| {
-            let Some(local) = peer.local_as else { return };
+        write: |view, out| {
+            let Some(local) = view.settings().local_as else { return };
             let asn = local.asn;
             match (local.no_prepend, local.replace_as) {
                 (_, true) => out.line(format_args!("local-as {asn} no-prepend replace-as")),

@@ -14,17 +14,14 @@ pub(super) const COMMAND: Command = Command {
     run: Run::PeerItself {
         set: |bgp, args| {
             let group = args.word("group")?;
-            let Some(settings) = bgp.peer_groups.get(group) else {
+            if !bgp.peer_groups.contains_key(group) {
                 return Err(Refusal::new("Configure the peer-group first"));
-            };
+            }
             let text = args.word("peer")?;
             let name = args.neighbor("peer").ok_or_else(|| missing(text))?;
             let known = bgp.neighbors.contains_key(&name);
             if !known && (matches!(name, NeighborName::Interface(_)) || bgp.peer_groups.contains_key(text)) {
                 return Err(missing(text));
-            }
-            if !known && settings.remote_as.is_none() {
-                return Err(Refusal::new("Specify remote-as or peer-group remote AS first"));
             }
             bgp.neighbors.entry(name).or_default().group = Some(group.to_owned());
             Ok(())

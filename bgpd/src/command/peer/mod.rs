@@ -136,7 +136,7 @@ pub(super) fn settings<'c>(
     }
     match args.neighbor("peer").and_then(|name| bgp.neighbors.get_mut(&name)) {
         Some(neighbor) => Ok(&mut neighbor.settings),
-        None => Err(missing(text)),
+        None => Err(Refusal::new("Specify remote-as or peer-group commands first")),
     }
 }
 

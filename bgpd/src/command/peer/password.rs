@@ -6,14 +6,14 @@ use crate::command::{Command, Form, No, ROUTER, Run};
 pub(super) const COMMAND: Command = Command {
     forms: &[Form {
         places: ROUTER,
-        text: "neighbor PEER password LINE",
-        no: No::As("neighbor PEER password [LINE]"),
+        text: "neighbor PEER password WORD",
+        no: No::As("neighbor PEER password [WORD]"),
     }],
     help: "Set a password",
-    words: &[("LINE", "The password")],
+    words: &[("WORD", "The password")],
     run: Run::Peer {
         set: |peer, args| {
-            let key = args.word("LINE")?;
+            let key = args.word("WORD")?;
             if key.len() > LONGEST_KEY {
                 return Err(Refusal::new(format!("A TCP MD5 key has at most {LONGEST_KEY} octets")));
             }

@@ -58,7 +58,9 @@ pub(super) const COMMAND: Command = Command {
             match bgp.neighbors.get_mut(&name) {
                 Some(neighbor) if interface && !whole => neighbor.settings.remote_as = None,
                 Some(_) => drop(bgp.neighbors.remove(&name)),
-                None => return Err(missing(text)),
+                // FRR says nothing of an address that is no neighbor.
+                None if interface => return Err(missing(text)),
+                None => {}
             }
             Ok(())
         },
