@@ -141,7 +141,10 @@ impl Engine {
         let [plain, multiprotocol] = announced;
         if let Some(nlri) = multiprotocol.filter(|nlri| !nlri.is_empty()) {
             let mut with_next_hop = attributes.clone();
-            with_next_hop.next_hop = message.mp_next_hop.unwrap_or_default();
+            if let Some(next_hop) = message.mp_next_hop {
+                // The attributes have the next hop of the NLRI field, as that has prefixes too.
+                with_next_hop.next_hop = next_hop;
+            }
             self.announce(id, &nlri, with_next_hop, effects);
         }
         if let Some(nlri) = plain.filter(|nlri| !nlri.is_empty()) {
