@@ -23,7 +23,8 @@ const ROUTER: &str = include_str!("router.conf");
 fn neighbor(asn: u32, lines: &str) -> String {
     format!(
         "router bgp {asn}\n no bgp ebgp-requires-policy\n no bgp network import-check\n \
-         neighbor 10.0.0.1 remote-as 65000\n{lines}"
+         neighbor 10.0.0.1 remote-as 65000\n \
+         neighbor 10.0.0.1 passive\n{lines}"
     )
 }
 
@@ -43,7 +44,8 @@ impl Scene {
         let mut net = Net::new(4);
         for n in 0..4 {
             let host = n + 1;
-            let addresses = [format!("10.0.0.{host}/24"), format!("fd00::{host}/64"), format!("fe80::{host}/64")];
+            let addresses =
+                [format!("10.0.0.{host}/24"), format!("fd00::{host}/64"), format!("fe80::{host}/64")];
             let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
             let interface = Interface { index: IfIndex(2), name: "eth0".into(), up: true, addresses };
             net.input(n, Input::Interface(interface));
