@@ -5,18 +5,24 @@
 //! between two slices may have changed; a show then tells the truth of each moment, as FRR's do.
 
 mod adj_rib;
+mod brief;
 mod detail;
 mod line;
 mod neighbor_routes;
 mod neighbors;
+mod nexthop;
 mod path;
+mod peer_group;
 mod peers;
 mod prefix;
+mod prefix_list;
+mod route_map;
 mod running_config;
 mod summary;
 mod table;
 mod text;
 mod time;
+mod update_groups;
 mod walk;
 
 use std::sync::Arc;
@@ -25,14 +31,20 @@ use bgp_engine::engine::Engine;
 use bgp_engine::value::{Instant, Net};
 use ipnet::{Ipv4Net, Ipv6Net};
 
+pub use brief::Brief;
 pub use neighbor_routes::{NeighborRoutes, NeighborView};
 pub use neighbors::Neighbors;
+pub use nexthop::NextHops;
+pub use peer_group::PeerGroups;
 pub use peers::Which;
 pub use prefix::{Asked, PathChoice, Prefix};
+pub use prefix_list::PrefixLists;
+pub use route_map::RouteMaps;
 pub use running_config::RunningConfig;
 pub use summary::{Columns, Families, Filter, Summary};
 pub use table::{Depth, Scope, Table};
 pub use time::Clock;
+pub use update_groups::UpdateGroups;
 
 use crate::config::Config;
 

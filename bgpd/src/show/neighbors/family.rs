@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::show::Router;
 use crate::show::peers::{exchanges, lacks_export_policy, sent_count};
 use crate::show::text::put;
+use crate::show::update_groups::group_number;
 
 /// A setting's line, its key, and its value in JSON.
 type Row = (&'static str, &'static str, Value);
@@ -169,8 +170,8 @@ fn exists(router: &Router<'_>, family: Family, line: &str, name: &str) -> bool {
 fn group(router: &Router<'_>, peer: &Peer, family: Family) -> Option<usize> {
     let rib = router.engine.rib();
     match family {
-        Family::Ipv4Unicast => rib.v4.group(peer.id).map(|(at, _)| at + 1),
-        Family::Ipv6Unicast => rib.v6.group(peer.id).map(|(at, _)| at + 1),
+        Family::Ipv4Unicast => rib.v4.group(peer.id).map(|(at, _)| group_number(family, at)),
+        Family::Ipv6Unicast => rib.v6.group(peer.id).map(|(at, _)| group_number(family, at)),
     }
 }
 
