@@ -34,7 +34,7 @@ pub use grammar::{Choice, Completion, Grammar, grammar};
 pub use lines::{Lines, PeerLines};
 pub use mode::{Mode, Place};
 pub use run::{Edit, Operation, Outcome, Run};
-pub use session::{Session, is_comment};
+pub use session::{Nature, Session, is_comment};
 
 /// A command.
 #[derive(Debug)]

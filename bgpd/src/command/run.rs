@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bgp_engine::config::{BgpConfig, FamilyConfig, Neighbor, NeighborFamily, NeighborName, NeighborSettings};
-use bgp_engine::policy::{RouteMap, RouteMapEntry};
+use bgp_engine::policy::RouteMapEntry;
 use bgp_engine::value::Family;
 
 use super::{Args, Lines, Mode, PeerLines, Refusal, Session};
@@ -206,7 +206,7 @@ fn entry<'c>(config: &'c mut Config, mode: &Mode) -> Result<&'c mut RouteMapEntr
     let Mode::RouteMap { name, action, sequence } = mode else {
         return Err(Refusal::new("Enter 'route-map NAME permit|deny SEQUENCE' first"));
     };
-    let map = config.engine.route_maps.entry(name.clone()).or_insert_with(RouteMap::default);
+    let map = config.engine.route_maps.entry(name.clone()).or_default();
     Ok(map.entries.entry(*sequence).or_insert_with(|| RouteMapEntry {
         action: *action,
         description: None,

@@ -116,14 +116,18 @@ impl Scenario {
         Table::generate(SEED, size.max(10))
     }
 
-    /// Starts the router and runs the scenario's cases, in a thread and network of its own.
-    pub fn run(self, daemon: &Daemon, effort: Effort) -> Vec<(Case, Outcome)> {
+    /// Starts the router and runs those of the scenario's cases that are wanted, and the first, on which the others
+    /// build, in a thread and network of its own.
+    pub fn run(self, daemon: &Daemon, effort: Effort, wanted: &[Case]) -> Vec<(Case, Outcome)> {
+        let first = self.cases()[0];
+        let others = self.cases()[1..].iter().filter(|case| wanted.contains(case));
+        let cases: Vec<Case> = core::iter::once(&first).chain(others).copied().collect();
         std::thread::scope(|scope| {
             let work = scope.spawn(|| {
                 let mut results = Vec::new();
                 let failed = enter_private_network()
                     .map_err(Failure::from)
-                    .and_then(|()| self.measure(daemon, effort, &mut results))
+                    .and_then(|()| self.measure(daemon, effort, &cases, &mut results))
                     .err();
                 if let Some(failure) = failed {
                     let done = results.len();
@@ -133,7 +137,7 @@ impl Scenario {
                 results
             });
             work.join().unwrap_or_else(|_| {
-                self.cases().iter().map(|&case| (case, Err("the harness panicked".into()))).collect()
+                cases.iter().map(|&case| (case, Err("the harness panicked".into()))).collect()
             })
         })
     }
@@ -154,6 +158,7 @@ impl Scenario {
         self,
         daemon: &Daemon,
         effort: Effort,
+        cases: &[Case],
         results: &mut Vec<(Case, Outcome)>,
     ) -> Result<(), Failure> {
         let shape = self.shape();
@@ -167,7 +172,7 @@ impl Scenario {
             })
             .collect();
         let expected = expected(&rig, shape.senders, &table);
-        for &case in self.cases() {
+        for &case in cases {
             let figures = match case {
                 Case::Load1 | Case::Load2 | Case::Load10 | Case::Load100 => {
                     change_all(&mut rig, &feeds, &expected, effort.limit)?

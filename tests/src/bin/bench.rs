@@ -103,17 +103,17 @@ impl Benchmark {
         Ok(found)
     }
 
+    /// The wanted cases, all if none is named.
+    fn wanted(&self) -> &[Case] {
+        if self.cases.is_empty() { &Case::ALL } else { &self.cases }
+    }
+
     /// The scenarios that the wanted cases need.
     fn scenarios(&self) -> Vec<Scenario> {
-        let mut scenarios: Vec<Scenario> =
-            Case::ALL.iter().filter(|case| self.wants(**case)).map(|case| case.scenario()).collect();
+        let mut scenarios: Vec<Scenario> = self.wanted().iter().map(|case| case.scenario()).collect();
         scenarios.sort_unstable();
         scenarios.dedup();
         scenarios
-    }
-
-    fn wants(&self, case: Case) -> bool {
-        self.cases.is_empty() || self.cases.contains(&case)
     }
 }
 
@@ -175,9 +175,9 @@ fn benchmark(options: &Benchmark) -> ExitCode {
     for run in 1..=options.runs {
         for scenario in &scenarios {
             for (daemon, _) in &daemons {
-                for (case, outcome) in scenario.run(daemon, effort) {
+                for (case, outcome) in scenario.run(daemon, effort, options.wanted()) {
                     println!("run {run}: {case:?} with {}: {outcome:?}", daemon.kind.name());
-                    if options.wants(case) {
+                    if options.wanted().contains(&case) {
                         outcomes.entry((case, daemon.kind)).or_default().push(outcome);
                     }
                 }

@@ -15,7 +15,7 @@ use bgpkit_parser::models::{
 use ipnet::IpNet;
 
 use super::read::unpack;
-use super::route::Route;
+use super::route::{Route, counted_flags};
 use super::source::Table;
 use crate::bench::daemons::{Kind, ROUTER_AS};
 use crate::bench::scan;
@@ -189,7 +189,7 @@ fn read(attributes: Attributes) -> Route {
             let bytes = attribute.encode(AsnLength::Bits32).expect("what was parsed can be encoded");
             let mut all = scan::attributes(&bytes);
             all.next()
-                .map(|found| (found.code, found.flags & 0xe0, found.value.to_vec()))
+                .map(|found| (found.code, counted_flags(found.code, found.flags), found.value.to_vec()))
                 .expect("one attribute")
         };
         match &attribute.value {

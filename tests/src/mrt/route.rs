@@ -37,7 +37,7 @@ pub struct Route {
     pub extended: BTreeSet<[u8; 8]>,
     /// LARGE COMMUNITIES.
     pub large: BTreeSet<[u32; 3]>,
-    /// Every other attribute: code, flags without extended length, value.
+    /// Every other attribute: code, flags that count ([`counted_flags`]), value.
     pub others: BTreeSet<(u8, u8, Vec<u8>)>,
 }
 
@@ -102,12 +102,18 @@ impl Route {
                     route.large = words.chunks_exact(3).map(|three| [three[0], three[1], three[2]]).collect();
                 }
                 _ => {
-                    route.others.insert((code, flags & 0xe0, value.0.to_vec()));
+                    route.others.insert((code, counted_flags(code, flags), value.0.to_vec()));
                 }
             }
         }
         route
     }
+}
+
+/// The flags of an attribute that the normal form keeps as octets: not extended length, and not the partial bit of
+/// ONLY_TO_CUSTOMER (35), which routers that know it write anew (BIRD keeps it, FRR does not).
+pub fn counted_flags(code: u8, flags: u8) -> u8 {
+    flags & if code == 35 { 0xc0 } else { 0xe0 }
 }
 
 /// Four octets at a time.

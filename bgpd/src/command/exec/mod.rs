@@ -1,5 +1,7 @@
 //! Commands that configure nothing: moving between modes, asking about the grammar, showing, clearing, saving.
 
+mod show_words;
+
 use super::commands;
 
 commands!(
@@ -11,6 +13,11 @@ commands!(
     list,
     find,
     show_running_config,
+    show_bgp_summary,
+    show_bgp_table,
+    show_bgp_prefix,
+    show_bgp_neighbors,
+    show_bgp_neighbor_routes,
     clear_bgp,
     write_memory,
     write_terminal,

@@ -1,6 +1,5 @@
 //! `ip prefix-list NAME description TEXT`; it is written with the list.
 
-use bgp_engine::policy::PrefixList;
 
 use super::CONFIG;
 use super::prefix_list::family;
@@ -24,7 +23,7 @@ pub(super) const COMMAND: Command = Command {
     run: Run::Global(Edit {
         set: |config, args| {
             let lists = &mut config.engine.prefix_lists[family(args)];
-            let list = lists.entry(args.word("name")?.to_owned()).or_insert_with(PrefixList::default);
+            let list = lists.entry(args.word("name")?.to_owned()).or_default();
             list.description = Some(args.word("LINE")?.to_owned());
             Ok(())
         },

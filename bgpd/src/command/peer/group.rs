@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use bgp_engine::config::{BgpConfig, NeighborSettings};
+use bgp_engine::config::BgpConfig;
 
 use crate::command::Refusal;
 use crate::command::run::PeerView;
@@ -19,7 +19,7 @@ let name = args.word("peer")?;
  if name.parse::<IpAddr>().is_ok() || super::interface_name(args).is_some_and(|name| bgp.neighbors.contains_key(&name)) {
    return Err(Refusal::new("A neighbor cannot be a peer-group: choose another name"));
  }
- bgp.peer_groups.entry(name.to_owned()).or_insert_with(NeighborSettings::default);
+ bgp.peer_groups.entry(name.to_owned()).or_default();
  Ok(())
         },
         unset: |bgp, args| {
