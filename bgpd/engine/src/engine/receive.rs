@@ -141,7 +141,9 @@ impl Engine {
         let [plain, multiprotocol] = announced;
         if let Some(nlri) = multiprotocol.filter(|nlri| !nlri.is_empty()) {
             let mut with_next_hop = attributes.clone();
-            with_next_hop.next_hop = message.mp_next_hop.unwrap_or_default();
+            if let Some(next_hop) = message.mp_next_hop {
+                with_next_hop.next_hop = next_hop;
+            }
             self.announce(id, &nlri, with_next_hop, effects);
         }
         if let Some(nlri) = plain.filter(|nlri| !nlri.is_empty()) {
