@@ -307,3 +307,20 @@ fn thousands_of_strangers_are_refused_while_a_peer_is_served() {
     }
     assert_eq!(strangers.join().unwrap(), 500);
 }
+
+#[test]
+fn a_connection_whose_guard_cannot_be_set_is_ended() {
+    let router = start("127.0.0.1", |input, effects| {
+        if let Input::Accepted(connection) = input {
+            let interface = Some("no-such-link".to_owned());
+            let options = SocketOptions { interface, ..SocketOptions::default() };
+            effects.list.push(Effect::Options { conn: connection.conn, options });
+            effects.list.push(Effect::Send { conn: connection.conn, octets: Bytes::from_static(b"never") });
+        }
+    });
+    let mut stream = router.connect();
+    let conn = router.accepted().conn;
+    router.wait(|seen| (seen == Seen::Closed(conn, libc::ENODEV)).then_some(()));
+    let error = stream.read(&mut [0; 5]).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}

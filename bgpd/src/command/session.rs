@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::{LineError, Refusal};
 use super::grammar::{Completion, Parsed, grammar};
 use super::mode::{Mode, Place};
-use super::run::{Negation, Outcome, Run, apply};
+use super::run::{Negation, Operation, Outcome, Run, apply};
 use crate::config::Config;
 
 /// Where a session is: the modes it has entered, each with the line that it was entered by.
@@ -14,6 +14,19 @@ use crate::config::Config;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
     entered: Vec<(String, Mode)>,
+}
+
+/// What kind of thing a line does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// It reads, and may be done twice.
+    Reads,
+    /// It goes from mode to mode and changes nothing else.
+    Moves,
+    /// It changes something.
+    Changes,
+    /// It ends the session.
+    Leaves,
 }
 
 /// Whether a line is empty or a comment.
@@ -179,6 +192,34 @@ impl Session {
                 Ok(Outcome::Configured)
             }
         }
+    }
+
+    /// What a line would do here; `None` where it is no command, or a comment.
+    #[must_use]
+    pub fn nature(&self, line: &str) -> Option<Nature> {
+        if let Some((rest, _)) = self.done(line) {
+            return Session::default().nature(rest);
+        }
+        let found = self.depths().find_map(|depth| {
+            let parsed = grammar().parse(self.at(depth).place(), line).ok()?;
+            Some((depth, parsed))
+        });
+        let (depth, parsed) = found?;
+        Some(match parsed.command.run {
+            Run::Session(run) => {
+                let mut moved = Session { entered: self.entered[..depth].to_vec() };
+                match run(&mut moved, &parsed.args) {
+                    Ok(Outcome::Leave) => Nature::Leaves,
+                    Ok(Outcome::Run(_)) => Nature::Reads,
+                    Ok(_) | Err(_) => Nature::Moves,
+                }
+            }
+            Run::Operation(run) => match run(&parsed.args) {
+                Ok(Operation::Show(_) | Operation::Text(_)) => Nature::Reads,
+                Ok(_) | Err(_) => Nature::Changes,
+            },
+            _ => Nature::Changes,
+        })
     }
 
     /// What may stand at the end of `line`, which is cut at the cursor.

@@ -21,6 +21,16 @@ pub fn until(moment: Instant) -> Duration {
     moment.since(now())
 }
 
+/// The present moment, and how far the wall clock is ahead of this one: what a show tells times by.
+#[must_use]
+pub fn for_shows() -> crate::show::Clock {
+    let now = now();
+    let wall = clock_gettime(ClockId::Realtime);
+    let wall_us = wall.tv_sec.saturating_mul(1_000_000).saturating_add(wall.tv_nsec / 1000);
+    let wall_ahead_us = wall_us.saturating_sub_unsigned(now.as_micros());
+    crate::show::Clock { now, wall_ahead_us }
+}
+
 /// A number that nobody could foresee.
 ///
 /// # Panics

@@ -113,6 +113,12 @@ impl Connections {
         }
     }
 
+    /// The peer's address.
+    #[must_use]
+    pub fn remote(&self, conn: ConnId) -> Option<IpAddr> {
+        self.entries.get(&conn).map(|entry| entry.remote)
+    }
+
     /// Carries out `Effect::Send`: the octets wait for the next [`Connections::flush`].
     pub fn send(&mut self, conn: ConnId, octets: Bytes) {
         let Some(entry) = self.entries.get_mut(&conn) else { return };

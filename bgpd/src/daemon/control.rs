@@ -18,8 +18,8 @@ use super::stepper::{Stepper, Work};
 
 /// No slice is made while so much waits for the client.
 const WAITING_OCTETS: usize = 64 * 1024;
-/// A request is a line of at most this.
-const REQUEST_OCTETS: usize = 1 << 20;
+/// A request is a line of at most this; what comes behind it may wait in the same buffer.
+const REQUEST_OCTETS: usize = 2 * crate::shell::protocol::MAX_REQUEST;
 /// How many clients there may be.
 const CLIENTS: usize = 64;
 const MODE: u32 = 0o660;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bgp_engine::notice::{Notice, NoticeEvent, Severity};
 use tracing_subscriber::filter::LevelFilter;
@@ -13,7 +14,10 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 
 /// How many lines may wait.
-const LINES: usize = 4096;
+const LINES: usize = 1024;
+/// How long and how often the end waits for the thread: half a second in all.
+const END_WAIT: Duration = Duration::from_millis(1);
+const END_WAITS: u32 = 500;
 /// What names the level, for those who look for a fault.
 const LEVEL_VARIABLE: &str = "FTBGPD_LOG";
 
@@ -71,11 +75,14 @@ impl Log {
         Ok(Log { sender, thread })
     }
 
-    /// Writes what waits and ends the thread.
+    /// Writes what waits and ends the thread; a reader who does not read is not waited for long.
     pub fn end(self) {
-        if self.sender.send(Line::End).is_ok() {
-            // A thread that panicked has written all that it will.
-            let _ = self.thread.join();
+        let mut waits = 0..END_WAITS;
+        while self.sender.try_send(Line::End).is_err() && waits.next().is_some() {
+            std::thread::sleep(END_WAIT);
+        }
+        while !self.thread.is_finished() && waits.next().is_some() {
+            std::thread::sleep(END_WAIT);
         }
     }
 }

@@ -1,22 +1,25 @@
 //! What operators want: requests of the control socket and the configuration file, made into inputs and answers.
 //!
 //! Here is the configuration in force. A command that changes it changes this value, and the engine is given
-//! the whole of the new one; the engine finds the difference. What only reads never enters the engine. The
-//! words on the wire are `shell::protocol`'s, the meaning of a line is the grammar's.
+//! the whole of the new one; the engine finds the difference. What only reads never enters the engine. The words on the wire are `shell::protocol`'s, the meaning of a line is the grammar's.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bgp_engine::engine::Engine;
-use bgp_engine::input::{Command, Input};
-use serde_json::{Value, json};
+use bgp_engine::input::{Command, Input, Whom};
 
+use super::clock;
 use super::control::{Answer, Console, Reply};
 use super::stepper::Work;
 use crate::command::{Operation, Outcome, Session};
 use crate::config::{Config, ConfigError, Strictness, Warning, load, running_config};
-use crate::show::{Progress, Router, Show};
+use crate::shell::protocol::{End, Frame, Part, Request, Status};
+use crate::show::{Process, Progress, Router, Show};
+
+/// How much text a frame takes, in octets: so much fits whatever it is.
+const FRAME_TEXT: usize = 64 << 10;
 
 /// What the command line and the machine say about the configuration.
 #[derive(Clone, Debug)]
@@ -62,7 +65,7 @@ impl Operator {
     pub fn configure(&self) -> Input<'static> {
         let mut configuration = self.config.engine.clone();
         configuration.without_fib = self.source.without_fib;
-        configuration.hostname = configuration.hostname.or_else(|| self.source.hostname.clone());
+        configuration.hostname = self.host();
         Input::Configure(Box::new(configuration))
     }
 
@@ -82,13 +85,24 @@ impl Operator {
         done
     }
 
+    /// The router's name as the shell's prompt shows it.
+    fn host(&self) -> Option<String> {
+        self.config.engine.hostname.clone().or_else(|| self.source.hostname.clone())
+    }
+
+    fn answer(&self, id: Option<u64>, modes: Vec<String>, done: Done) -> Reply<Engine> {
+        let Done { inputs, text, status, show } = done;
+        let (host, config) = (self.host(), Arc::clone(&self.config));
+        Reply { inputs, answer: Box::new(Telling { id, modes, host, config, text, status, show }) }
+    }
+
     fn operate(&mut self, engine: &Engine, operation: Operation) -> Done {
         match operation {
             Operation::Show(show) => Done { show: Some(show), ..Done::well("") },
             Operation::Command(Command::Clear { whom, .. } | Command::ClearCounters(whom))
                 if !engine.knows(&whom) =>
             {
-                Done::refused(&format!("%BGP: Unknown neighbor - {whom:?}"))
+                Done::refused(&nobody(&whom))
             }
             Operation::Command(command) => Done { inputs: vec![Input::Command(command)], ..Done::well("") },
             Operation::Text(text) => Done::well(&text),
@@ -107,6 +121,18 @@ impl Operator {
     }
 }
 
+/// That a command found no neighbor, in FRR's words.
+fn nobody(whom: &Whom) -> String {
+    match whom {
+        Whom::Address(address) => format!("%BGP: Unknown neighbor - \"{address}\""),
+        Whom::Neighbor(name) => format!("%BGP: Unknown neighbor - \"{name}\""),
+        Whom::As(asn) => format!("%BGP: No peer is configured with AS {asn}"),
+        Whom::Group(group) => format!("%BGP: No such peer-group {group}"),
+        Whom::External => "%BGP: No external peer is configured".to_owned(),
+        Whom::All => "%BGP: No peer is configured".to_owned(),
+    }
+}
+
 /// What has come of a line.
 struct Done {
     inputs: Vec<Input<'static>>,
@@ -115,15 +141,9 @@ struct Done {
     show: Option<Box<dyn Show>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    Well = 0,
-    Refused = 1,
-}
-
 impl Done {
     fn well(text: &str) -> Done {
-        Done { inputs: Vec::new(), text: text.to_owned(), status: Status::Well, show: None }
+        Done { inputs: Vec::new(), text: text.to_owned(), status: Status::Obeyed, show: None }
     }
 
     fn refused(text: &str) -> Done {
@@ -133,17 +153,18 @@ impl Done {
 
 impl Console<Engine> for Operator {
     fn ask(&mut self, engine: &Engine, request: &[u8]) -> Reply<Engine> {
-        let parsed = serde_json::from_slice::<Value>(request).ok();
-        let Some((id, modes, line)) = parsed.as_ref().and_then(parse_request) else {
-            let done = Done::refused("% Not a request: a JSON object with id, mode and line was expected");
-            return answer(&Value::Null, &[], done, &self.config);
-        };
-        match Session::restore(&modes) {
-            Ok(mut session) => {
-                let done = self.execute(engine, &mut session, line);
-                answer(id, &session.lines(), done, &self.config)
+        let Request { id, mode, line } = match Request::decode(request) {
+            Ok(request) => request,
+            Err(error) => {
+                return self.answer(None, Vec::new(), Done::refused(&format!("% Not a request: {error}")));
             }
-            Err(error) => answer(id, &modes, Done::refused(&error.to_string()), &self.config),
+        };
+        match Session::restore(&mode) {
+            Ok(mut session) => {
+                let done = self.execute(engine, &mut session, &line);
+                self.answer(Some(id), session.lines(), done)
+            }
+            Err(error) => self.answer(Some(id), mode, Done::refused(&error.to_string())),
         }
     }
 
@@ -162,22 +183,11 @@ impl Console<Engine> for Operator {
     }
 }
 
-fn parse_request(request: &Value) -> Option<(&Value, Vec<String>, &str)> {
-    let modes = request.get("mode").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let modes = modes.iter().map(|mode| mode.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?;
-    Some((request.get("id")?, modes, request.get("line")?.as_str()?))
-}
-
-fn answer(id: &Value, modes: &[String], done: Done, config: &Arc<Config>) -> Reply<Engine> {
-    let Done { inputs, text, status, show } = done;
-    let (id, modes, config) = (id.clone(), modes.to_vec(), Arc::clone(config));
-    Reply { inputs, answer: Box::new(Telling { id, modes, config, text, status, show }) }
-}
-
 /// An answer in frames: `out` any number of times, then `end`.
 struct Telling {
-    id: Value,
+    id: Option<u64>,
     modes: Vec<String>,
+    host: Option<String>,
     config: Arc<Config>,
     text: String,
     status: Status,
@@ -185,9 +195,11 @@ struct Telling {
 }
 
 impl Answer<Engine> for Telling {
-    fn go_on(&mut self, _engine: &Engine, to: &mut Vec<u8>) -> Work {
+    fn go_on(&mut self, engine: &Engine, to: &mut Vec<u8>) -> Work {
         if let Some(show) = &mut self.show {
-            match show.write_some(&Router { config: &self.config }, &mut self.text) {
+            let (clock, process) = (clock::for_shows(), process(engine));
+            let router = Router { engine, config: &self.config, clock, process };
+            match show.write_some(&router, &mut self.text) {
                 Progress::More => {}
                 Progress::Done => self.show = None,
                 Progress::Refused => {
@@ -196,22 +208,39 @@ impl Answer<Engine> for Telling {
                 }
             }
         }
-        if !self.text.is_empty() {
-            frame(to, &json!({ "id": self.id, "out": self.text }));
-            self.text.clear();
+        let mut rest = self.text.as_str();
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(cut(rest));
+            frame(to, self.id, Part::Out(piece.to_owned()));
+            rest = after;
         }
+        self.text.clear();
         if self.show.is_some() {
             return Work::Left;
         }
-        let end = json!({ "status": self.status as u8, "mode": self.modes });
-        frame(to, &json!({ "id": self.id, "end": end }));
+        let (mode, host) = (std::mem::take(&mut self.modes), self.host.take());
+        frame(to, self.id, Part::End(End { status: self.status, mode, host }));
         Work::Done
     }
 }
 
-fn frame(to: &mut Vec<u8>, frame: &Value) {
-    to.extend_from_slice(frame.to_string().as_bytes());
-    to.push(b'\n');
+/// How much of `text` goes into one frame: whole characters.
+fn cut(text: &str) -> usize {
+    let most = text.len().min(FRAME_TEXT);
+    (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(most)
+}
+
+fn frame(to: &mut Vec<u8>, id: Option<u64>, part: Part) {
+    match (Frame { id, part }).encode() {
+        Ok(line) => to.extend_from_slice(line.as_bytes()),
+        // Text is cut to fit; modes are few and short, or the request would have been refused.
+        Err(error) => tracing::error!("a piece of an answer was left out: {error}"),
+    }
+}
+
+/// This process, as shows tell of it.
+fn process(engine: &Engine) -> Process {
+    Process { pid: std::process::id(), started: engine.started().unwrap_or_default() }
 }
 
 /// Writes the configuration in the place of the file; a crash leaves the old one or the new one.

@@ -26,6 +26,8 @@ const SLICE: usize = 64 * 1024;
 const TURN: usize = 128 * 1024;
 /// The smallest slice: a message of the usual size.
 const LEAST_SLICE: usize = 4096;
+/// How many turns with work in them may follow each other before the runtime looks for signals and links.
+const TURNS_AT_ONCE: u32 = 8;
 /// How long an orderly stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
@@ -134,7 +136,14 @@ impl<M: Machine, C: Console<M>> Router<M, C> {
     /// # Errors
     /// Where it cannot go on.
     pub async fn run(&mut self) -> Result<(), RouterError> {
+        let mut turns = 0;
         while !self.is_over() {
+            turns += 1;
+            if turns < TURNS_AT_ONCE && self.work() == Work::Left {
+                self.turn()?;
+                continue;
+            }
+            turns = 0;
             match self.rest().await? {
                 Woken::Stop(signal) => self.stop(signal),
                 Woken::Reload => self.reload(),
@@ -151,9 +160,7 @@ impl<M: Machine, C: Console<M>> Router<M, C> {
     async fn rest(&mut self) -> Result<Woken, RouterError> {
         let deadline = self.stepper.deadline().into_iter().chain(self.stop_by).min();
         let sleep = deadline.map(clock::until);
-        let work = self.stepper.work() == Work::Left
-            || self.control.work() == Work::Left
-            || sleep.is_some_and(|sleep| sleep.is_zero());
+        let work = self.work() == Work::Left || sleep.is_some_and(|sleep| sleep.is_zero());
         let Router { stepper, watch, signals, .. } = self;
         // In this order, and with the runtime's own turn where there is work: signals and links are rare and
         // must not wait behind octets.
@@ -167,6 +174,11 @@ impl<M: Machine, C: Console<M>> Router<M, C> {
             () = tokio::task::yield_now(), if work => Ok(Woken::Events),
             () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => Ok(Woken::Events),
         }
+    }
+
+    /// Whether there is something to do that no event will announce.
+    fn work(&self) -> Work {
+        if self.stepper.work() == Work::Left { Work::Left } else { self.control.work() }
     }
 
     /// Gives everything that is ready its turn.

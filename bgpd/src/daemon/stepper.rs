@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
-use bgp_engine::effect::{Effect, Effects};
+use bgp_engine::effect::{Close, Effect, Effects};
 use bgp_engine::input::Input;
 use bgp_engine::value::{ConnId, Instant};
 use fib::watch::{Change, Link};
@@ -19,7 +19,7 @@ use super::connections::Connections;
 use super::listen::Listeners;
 use super::machine::Machine;
 use super::poll::{Poll, Token};
-use super::{clock, log};
+use super::{clock, log, socket};
 
 /// All that effects act upon.
 pub struct Outside {
@@ -195,7 +195,13 @@ impl<M: Machine> Stepper<M> {
             }
             Effect::Options { conn, options } => {
                 if let Err(error) = connections.set_options(conn, &options) {
-                    tracing::error!("cannot set the options of an accepted connection: {error}: {options:?}");
+                    // A connection without its key or its TTL's guard must not be: better none.
+                    let peer = connections.remote(conn).map(|peer| peer.to_string()).unwrap_or_default();
+                    tracing::error!(
+                        "the connection from {peer} was ended: its options cannot be set: {error}"
+                    );
+                    connections.close(poll, conn, Close::Abort, now);
+                    self.owed.push_back(Input::Closed { conn, errno: socket::errno(&error) });
                 }
             }
             Effect::Send { conn, octets } => connections.send(conn, octets),

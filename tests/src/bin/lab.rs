@@ -51,13 +51,15 @@ async fn run_until_interrupted(arguments: &Arguments) -> Result<(), String> {
     let lab = start(&file).map_err(|error| error.to_string())?;
     let deadline = Duration::from_secs(arguments.deadline);
     let directory = file.parent().unwrap_or(&file).to_path_buf();
+    let is_checked = directory.join(FILE).exists();
     let outcome = tokio::select! {
         outcome = converge(&lab, &directory, deadline) => outcome,
         _ = tokio::signal::ctrl_c() => return Ok(()),
     };
     print_tables(&lab);
     match &outcome {
-        Ok(()) => println!("\nthe routes are as {FILE} says"),
+        Ok(()) if is_checked => println!("\nthe routes are as {FILE} says"),
+        Ok(()) => println!("\nthere is no {FILE} to compare with"),
         Err(error) => eprintln!("lab: {error}"),
     }
     if arguments.keep {

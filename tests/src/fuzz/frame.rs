@@ -27,7 +27,7 @@ fn read(octets: &[u8], dialect: &Dialect) {
                 assert_eq!(out[HEADER_LEN..], frame.body[..4]);
             }
             Ok(Message::Notification(notification)) => {
-                let text = notification.shutdown_text().unwrap_or_default();
+                let text = notification.detail().unwrap_or_default();
                 assert!(!text.contains(char::is_control), "a text that does not fit on a line");
                 notification.emit(&mut out);
                 let kept = frame.body.len().min(MAX_LEN - HEADER_LEN);

@@ -117,10 +117,11 @@ impl Node {
         Ok(Capture { running, file })
     }
 
-    /// Sends `signal` (a name without SIG) to every process of the node whose program is `program`.
+    /// Sends `signal` (a name without SIG) to every process of the node that is called `program`, or runs its file.
     pub fn signal(&self, program: &str, signal: &str) -> Result<(), LabError> {
-        let script = "for p in /proc/[0-9]*; do [ \"$(cat $p/comm 2>/dev/null)\" = \"$1\" ] && \
-                      kill -\"$2\" ${p#/proc/} && found=yes; done; [ -n \"$found\" ]";
+        let script = "for p in /proc/[0-9]*; do exe=$(readlink $p/exe); comm=$(cat $p/comm 2>/dev/null); \
+                      if [ \"$comm\" = \"$1\" ] || [ \"${exe##*/}\" = \"$1\" ]; then \
+                      kill -\"$2\" ${p#/proc/} && found=yes; fi; done; [ -n \"$found\" ]";
         self.run(&["sh", "-c", script, "signal", program, signal]).map(drop)
     }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::table::{Mandatory, OPTIONAL, Row, TRANSITIVE, emit_attribute};
+use super::table::{Mandatory, OPTIONAL, Row, TRANSITIVE, emit_attribute, emit_header};
 use super::{Disposition, Fault};
 use crate::value::{AS_TRANS, Asn, RouterId};
 
@@ -58,6 +58,7 @@ pub(super) const ROW: Row = Row {
     code: 7,
     name: "AGGREGATOR",
     flags: OPTIONAL | TRANSITIVE,
+    partial: 1,
     mandatory: Mandatory::No,
     malformed: Disposition::AttributeDiscard,
     repeated: Disposition::AttributeDiscard,
@@ -67,21 +68,25 @@ pub(super) const ROW: Row = Row {
         Ok(())
     },
     emit: |attributes, outbound, out| match attributes.rare().aggregator {
-        Some(aggregator) if outbound.four_octet_as => emit_attribute(&ROW, &four_octets(aggregator), out),
+        Some(aggregator) if outbound.four_octet_as => {
+            emit_header(ROW.flags_in(attributes), ROW.code, 8, out);
+            out.extend_from_slice(&four_octets(aggregator));
+        }
         Some(aggregator) => {
             let asn = if aggregator.asn.is_two_octet() { aggregator.asn } else { AS_TRANS };
-            emit_attribute(&ROW, &four_octets(Aggregator { asn, ..aggregator })[2..], out);
+            emit_header(ROW.flags_in(attributes), ROW.code, 6, out);
+            out.extend_from_slice(&four_octets(Aggregator { asn, ..aggregator })[2..]);
         }
         None => {}
     },
 };
 
-//= rfc6793#section-6
-//# A NEW BGP speaker SHALL also discard the AS4_AGGREGATOR attribute if its length is not 8
+// RFC 6793 §6: an AS4_AGGREGATOR of another length than 8 is discarded.
 pub(super) const AS4_AGGREGATOR_ROW: Row = Row {
     code: 18,
     name: "AS4_AGGREGATOR",
     flags: OPTIONAL | TRANSITIVE,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::AttributeDiscard,
     repeated: Disposition::AttributeDiscard,

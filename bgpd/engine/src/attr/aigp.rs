@@ -18,9 +18,7 @@ fn tlv(input: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
     Ok((input, (kind, value)))
 }
 
-//= rfc7311#section-3
-//# If an AIGP attribute is received and its first AIGP TLV contains the maximum value 0xffffffffffffffff, the
-//# attribute SHOULD be considered to be malformed
+/// The first AIGP TLV's metric (RFC 7311 §3). The greatest number is malformed there.
 fn parse(octets: &[u8]) -> Result<u64, Fault> {
     let fault = Fault::Length(octets.len());
     let mut rest = octets;
@@ -43,6 +41,7 @@ pub(super) const ROW: Row = Row {
     code: 26,
     name: "AIGP",
     flags: OPTIONAL,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::AttributeDiscard,
     repeated: Disposition::AttributeDiscard,

@@ -10,6 +10,7 @@ pub(super) const ROW: Row = Row {
     code: 6,
     name: "ATOMIC_AGGREGATE",
     flags: TRANSITIVE,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::AttributeDiscard,
     repeated: Disposition::AttributeDiscard,

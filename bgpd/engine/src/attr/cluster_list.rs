@@ -12,6 +12,7 @@ pub(super) const ROW: Row = Row {
     code: 10,
     name: "CLUSTER_LIST",
     flags: OPTIONAL,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,

@@ -97,6 +97,7 @@ pub(super) const ROW: Row = Row {
     code: 8,
     name: "COMMUNITIES",
     flags: OPTIONAL | TRANSITIVE,
+    partial: 2,
     mandatory: Mandatory::No,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,
@@ -107,7 +108,7 @@ pub(super) const ROW: Row = Row {
     emit: |attributes, _, out| {
         let list = &attributes.communities;
         if !list.is_empty() {
-            emit_header(ROW.flags, ROW.code, list.len() * 4, out);
+            emit_header(ROW.flags_in(attributes), ROW.code, list.len() * 4, out);
             list.iter().for_each(|community| out.extend_from_slice(&community.0.to_be_bytes()));
         }
     },

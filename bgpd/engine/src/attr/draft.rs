@@ -121,8 +121,10 @@ impl<'a> Draft<'a> {
         } else {
             Err(Fault::Flags(attribute.flags))
         };
-        if let Err(fault) = read {
-            self.note(code, fault, fault.disposition(row.malformed), octets);
+        match read {
+            Ok(()) if attribute.flags & PARTIAL != 0 => self.attributes.partial.0 |= row.partial,
+            Ok(()) => {}
+            Err(fault) => self.note(code, fault, fault.disposition(row.malformed), octets),
         }
     }
 
@@ -177,8 +179,7 @@ impl<'a> Draft<'a> {
     /// The strongest reaction that a fault asks for.
     #[must_use]
     pub fn disposition(&self) -> Option<Disposition> {
-        //= rfc7606#section-3
-        //# If multiple errors are encountered, the approach with the strongest action MUST be used
+        // RFC 7606 §3 h: of several reactions the strongest is taken.
         self.errors.iter().map(|error| error.disposition).max()
     }
 

@@ -150,6 +150,7 @@ pub(super) const ROW: Row = Row {
     code: 16,
     name: "EXTENDED_COMMUNITIES",
     flags: OPTIONAL | TRANSITIVE,
+    partial: 4,
     mandatory: Mandatory::No,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,
@@ -160,7 +161,7 @@ pub(super) const ROW: Row = Row {
     emit: |attributes, _, out| {
         let list = &attributes.rare().extended_communities;
         if !list.is_empty() {
-            emit_header(ROW.flags, ROW.code, list.len() * 8, out);
+            emit_header(ROW.flags_in(attributes), ROW.code, list.len() * 8, out);
             list.iter().for_each(|community| out.extend_from_slice(&community.0));
         }
     },

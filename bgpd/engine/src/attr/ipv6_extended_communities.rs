@@ -33,6 +33,7 @@ pub(super) const ROW: Row = Row {
     code: 25,
     name: "IPV6_EXTENDED_COMMUNITIES",
     flags: OPTIONAL | TRANSITIVE,
+    partial: 8,
     mandatory: Mandatory::No,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,
@@ -43,7 +44,7 @@ pub(super) const ROW: Row = Row {
     emit: |attributes, _, out| {
         let list = &attributes.rare().ipv6_extended_communities;
         if !list.is_empty() {
-            emit_header(ROW.flags, ROW.code, list.len() * 20, out);
+            emit_header(ROW.flags_in(attributes), ROW.code, list.len() * 20, out);
             list.iter().for_each(|community| out.extend_from_slice(&community.0));
         }
     },

@@ -54,6 +54,7 @@ pub(super) const ROW: Row = Row {
     code: 32,
     name: "LARGE_COMMUNITY",
     flags: OPTIONAL | TRANSITIVE,
+    partial: 16,
     mandatory: Mandatory::No,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,
@@ -64,7 +65,7 @@ pub(super) const ROW: Row = Row {
     emit: |attributes, _, out| {
         let list = &attributes.rare().large_communities;
         if !list.is_empty() {
-            emit_header(ROW.flags, ROW.code, list.len() * 12, out);
+            emit_header(ROW.flags_in(attributes), ROW.code, list.len() * 12, out);
             list.iter().flat_map(|large| large.0).for_each(|part| out.extend_from_slice(&part.to_be_bytes()));
         }
     },

@@ -13,6 +13,7 @@ pub(super) const ROW: Row = Row {
     code: 5,
     name: "LOCAL_PREF",
     flags: TRANSITIVE,
+    partial: 0,
     mandatory: Mandatory::Internal,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,

@@ -15,6 +15,7 @@ pub(super) const ROW: Row = Row {
     code: 4,
     name: "MULTI_EXIT_DISC",
     flags: OPTIONAL,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,

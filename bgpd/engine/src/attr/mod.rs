@@ -41,6 +41,7 @@ pub use mp_reach::MpReach;
 pub use mp_unreach::MpUnreach;
 pub use next_hop::NextHop;
 pub use origin::Origin;
+pub use table::PartialBits;
 pub use unknown::UnknownAttribute;
 
 use crate::value::{Asn, RouterId};
@@ -67,6 +68,8 @@ pub struct PathAttributes {
     pub origin: Origin,
     /// ATOMIC_AGGREGATE.
     pub atomic_aggregate: bool,
+    /// Which optional transitive attributes came with the Partial bit, and keep it.
+    pub partial: PartialBits,
     /// What few routes have. `None` when every field of it is at its default: use [`PathAttributes::rare`] to
     /// read and [`PathAttributes::edit_rare`] to write, which keep that true.
     rare: Option<Box<RareAttributes>>,

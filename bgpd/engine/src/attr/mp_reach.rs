@@ -38,6 +38,7 @@ pub(crate) const ROW: Row = Row {
     code: 14,
     name: "MP_REACH_NLRI",
     flags: OPTIONAL,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::SessionReset,
     //= rfc7606#section-3

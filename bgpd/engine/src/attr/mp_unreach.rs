@@ -26,13 +26,12 @@ fn parse(octets: &[u8]) -> Result<MpUnreach<'_>, Fault> {
     }
 }
 
-//= rfc7606#section-5.3
-//# If […] the MP_UNREACH_NLRI attribute […] cannot be successfully parsed, the "session reset" or "AFI/SAFI
-//# disable" approach MUST be used
+// RFC 7606 §5.3: prefixes that cannot be read cannot be withdrawn either, so the session or the family ends.
 pub(crate) const ROW: Row = Row {
     code: 15,
     name: "MP_UNREACH_NLRI",
     flags: OPTIONAL,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::SessionReset,
     repeated: Disposition::SessionReset,

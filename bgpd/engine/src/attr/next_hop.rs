@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::table::{Mandatory, Row, TRANSITIVE, emit_attribute};
+use super::table::{Inbound, Mandatory, Row, TRANSITIVE, emit_attribute};
 use super::{Disposition, Fault};
 use crate::value::Family;
 
@@ -45,10 +45,9 @@ impl NextHop {
         }
     }
 
-    /// Reads MP_REACH_NLRI's next hop (RFC 2545 §3; RFC 8950 §3 for IPv4 prefixes with an IPv6 next hop, where
-    /// `extended` says whether that was negotiated).
-    pub fn parse(octets: &[u8], family: Family, extended: bool) -> Result<NextHop, Fault> {
-        let v6_allowed = family == Family::Ipv6Unicast || extended;
+    /// Reads MP_REACH_NLRI's next hop (RFC 2545 §3; RFC 8950 §3 for IPv4 prefixes with an IPv6 next hop).
+    pub fn parse(octets: &[u8], family: Family, inbound: &Inbound) -> Result<NextHop, Fault> {
+        let v6_allowed = family == Family::Ipv6Unicast || inbound.extended_next_hop;
         match octets.len() {
             4 if family == Family::Ipv4Unicast => Ok(NextHop::V4(four(octets))),
             16 if v6_allowed => Ok(NextHop::V6(sixteen(octets))),
@@ -122,6 +121,7 @@ pub(crate) const ROW: Row = Row {
     code: 3,
     name: "NEXT_HOP",
     flags: TRANSITIVE,
+    partial: 0,
     mandatory: Mandatory::NlriField,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,
@@ -141,12 +141,22 @@ pub(crate) const ROW: Row = Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::PeerKind;
 
     const GLOBAL: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
     const LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 
+    const PLAIN: Inbound = Inbound {
+        four_octet_as: true,
+        extended_next_hop: false,
+        peer: PeerKind::External,
+        reject_as_sets: true,
+        aigp: false,
+    };
+    const EXTENDED: Inbound = Inbound { extended_next_hop: true, ..PLAIN };
+
     fn two(first: Ipv6Addr, second: Ipv6Addr) -> NextHop {
-        NextHop::parse(&[first.octets(), second.octets()].concat(), Family::Ipv6Unicast, false).unwrap()
+        NextHop::parse(&[first.octets(), second.octets()].concat(), Family::Ipv6Unicast, &PLAIN).unwrap()
     }
 
     #[test]
@@ -160,10 +170,16 @@ mod tests {
     #[test]
     fn ipv4_prefixes_have_an_ipv6_next_hop_only_where_negotiated() {
         let octets = GLOBAL.octets();
-        assert_eq!(NextHop::parse(&octets, Family::Ipv4Unicast, true), Ok(NextHop::V6(GLOBAL)));
-        assert_eq!(NextHop::parse(&octets, Family::Ipv4Unicast, false), Err(Fault::NextHopLength(16)));
-        assert_eq!(NextHop::parse(&octets[..4], Family::Ipv6Unicast, true), Err(Fault::NextHopLength(4)));
-        assert_eq!(NextHop::parse(&octets[..15], Family::Ipv6Unicast, true), Err(Fault::NextHopLength(15)));
+        assert_eq!(NextHop::parse(&octets, Family::Ipv4Unicast, &EXTENDED), Ok(NextHop::V6(GLOBAL)));
+        assert_eq!(NextHop::parse(&octets, Family::Ipv4Unicast, &PLAIN), Err(Fault::NextHopLength(16)));
+        assert_eq!(
+            NextHop::parse(&octets[..4], Family::Ipv6Unicast, &EXTENDED),
+            Err(Fault::NextHopLength(4))
+        );
+        assert_eq!(
+            NextHop::parse(&octets[..15], Family::Ipv6Unicast, &EXTENDED),
+            Err(Fault::NextHopLength(15))
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Disposition;
 use super::med::parse_u32;
-use super::table::{Mandatory, OPTIONAL, Row, TRANSITIVE, emit_attribute};
+use super::table::{Mandatory, OPTIONAL, Row, TRANSITIVE, emit_header};
 use crate::value::Asn;
 
 //= rfc9234#section-5
@@ -12,6 +12,7 @@ pub(super) const ROW: Row = Row {
     code: 35,
     name: "OTC",
     flags: OPTIONAL | TRANSITIVE,
+    partial: 32,
     mandatory: Mandatory::No,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,
@@ -21,7 +22,8 @@ pub(super) const ROW: Row = Row {
     },
     emit: |attributes, _, out| {
         if let Some(asn) = attributes.rare().otc {
-            emit_attribute(&ROW, &asn.0.to_be_bytes(), out);
+            emit_header(ROW.flags_in(attributes), ROW.code, 4, out);
+            out.extend_from_slice(&asn.0.to_be_bytes());
         }
     },
 };

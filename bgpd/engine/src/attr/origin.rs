@@ -44,6 +44,7 @@ pub(super) const ROW: Row = Row {
     code: 1,
     name: "ORIGIN",
     flags: TRANSITIVE,
+    partial: 0,
     mandatory: Mandatory::Announcement,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,

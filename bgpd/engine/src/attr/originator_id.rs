@@ -11,6 +11,7 @@ pub(super) const ROW: Row = Row {
     code: 9,
     name: "ORIGINATOR_ID",
     flags: OPTIONAL,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,

@@ -37,6 +37,8 @@ pub enum Mandatory {
 pub struct Inbound {
     /// Whether both speakers have four-octet AS numbers (RFC 6793).
     pub four_octet_as: bool,
+    /// Whether IPv4 prefixes may have an IPv6 next hop (RFC 8950).
+    pub extended_next_hop: bool,
     /// What the sender is to this router.
     pub peer: PeerKind,
     /// Whether paths with an AS_SET are refused (RFC 9774).
@@ -72,6 +74,8 @@ pub struct Row {
     pub name: &'static str,
     /// The Optional and Transitive bits that the attribute must have.
     pub flags: u8,
+    /// The attribute's bit in [`PartialBits`]; 0 where the Partial bit has no meaning.
+    pub partial: u8,
     /// When it has to be there.
     pub mandatory: Mandatory,
     /// The reaction to a malformed value (RFC 7606 §7).
@@ -82,6 +86,21 @@ pub struct Row {
     pub parse: Parse,
     /// Its writer.
     pub emit: Emit,
+}
+
+//= rfc4271#section-5
+//# If a path with a recognized, transitive optional attribute is accepted and passed along to other BGP peers and
+//# the Partial bit in the Attribute Flags octet is set to 1 by some previous AS, it MUST NOT be set back to 0 by
+//# the current AS.
+/// Which of a set's attributes came with the Partial bit, by [`Row::partial`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PartialBits(pub u8);
+
+impl Row {
+    /// The flags with which the attribute goes on.
+    pub(super) const fn flags_in(&self, attributes: &PathAttributes) -> u8 {
+        if attributes.partial.0 & self.partial == 0 { self.flags } else { self.flags | PARTIAL }
+    }
 }
 
 /// Every attribute that this router knows, in ascending order of code, which is the order of emission.

@@ -20,7 +20,7 @@ use crate::wire::{self, MessageType};
 const WINDOW: u64 = 128 * 1024;
 
 /// Pieces made for one peer and family in one step.
-const PIECES: u32 = 4;
+const PIECES: u32 = 8;
 
 impl Engine {
     /// Sends octets that a session has made, and counted.

@@ -25,6 +25,10 @@ const BATCH_ROUTES: usize = 4096;
 /// Octets of pieces that a group keeps for members that are behind; a member behind those helps itself.
 const KEPT_OCTETS: usize = 1 << 20;
 
+/// Pieces that a group keeps. A member behind more than these does better by itself: what changed twice since is
+/// sent once.
+const KEPT_PIECES: usize = 64;
+
 /// No attributes: not advertised.
 const NONE: u32 = u32::MAX;
 
@@ -355,7 +359,8 @@ impl Group {
     fn drop_pieces(&mut self) {
         let slowest = self.members.iter().map(|member| member.cursor).min().unwrap_or(self.cursor);
         while let Some(front) = self.kept.front() {
-            if front.from >= slowest && self.kept_octets <= KEPT_OCTETS {
+            let few = self.kept_octets <= KEPT_OCTETS && self.kept.len() <= KEPT_PIECES;
+            if front.from >= slowest && few {
                 break;
             }
             self.kept_octets -= front.piece.octets.len();

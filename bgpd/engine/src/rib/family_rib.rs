@@ -1,9 +1,9 @@
 //! One family's routes, from what comes in to what goes out.
 
+mod read;
+
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
-
-use hashbrown::HashMap;
 
 use super::adj_rib_out::{Group, Next, View};
 use super::aggregate::{Aggregate, Aggregates};
@@ -19,8 +19,8 @@ use crate::policy::Filter;
 use crate::value::{IfIndex, Net, PathId, PeerId};
 use crate::wire::Nlri;
 
-/// Paths as a peer sent them, before policy.
-type Received<N> = HashMap<ReceivedKey<N>, AttrId, foldhash::fast::FixedState>;
+/// Paths as a peer sent them, before policy, in order: who looks at them comes back for the next slice.
+type Received<N> = BTreeMap<ReceivedKey<N>, AttrId>;
 
 /// One family's routes.
 #[derive(Debug)]
@@ -39,7 +39,6 @@ pub struct FamilyRib<N> {
     jobs: VecDeque<Job>,
     /// Prefixes that could not be advertised since their attributes do not fit a message.
     pub too_large: Vec<N>,
-    seed: u64,
 }
 
 impl<N: Net> FamilyRib<N> {
@@ -56,7 +55,6 @@ impl<N: Net> FamilyRib<N> {
             aggregator: None,
             jobs: VecDeque::new(),
             too_large: Vec::new(),
-            seed,
         }
     }
 
@@ -193,11 +191,7 @@ impl<N: Net> FamilyRib<N> {
     }
 
     fn keep_received(&mut self, peer: PeerId, key: ReceivedKey<N>, attrs: AttrId, facts: &mut Facts) {
-        let seed = self.seed;
-        let received = self
-            .received
-            .entry(peer)
-            .or_insert_with(|| HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)));
+        let received = self.received.entry(peer).or_default();
         facts.attrs.hold(attrs, 1);
         if let Some(former) = received.insert(key, attrs) {
             facts.release(former);
@@ -208,15 +202,13 @@ impl<N: Net> FamilyRib<N> {
     #[must_use]
     pub fn received(&self, peer: PeerId) -> Vec<(N, PathId, AttrId)> {
         let received = self.received.get(&peer).into_iter().flatten();
-        let mut paths: Vec<_> = received.map(|(&(net, id), &attrs)| (net, id, attrs)).collect();
-        paths.sort_unstable_by_key(|&(net, id, _)| (net, id));
-        paths
+        received.map(|(&(net, id), &attrs)| (net, id, attrs)).collect()
     }
 
     /// How many paths a peer sent, before policy, where that is kept.
     #[must_use]
     pub fn received_count(&self, peer: PeerId) -> usize {
-        self.received.get(&peer).map_or(0, HashMap::len)
+        self.received.get(&peer).map_or(0, BTreeMap::len)
     }
 
     /// Evaluates again what a peer sent, where it was kept; else false.
@@ -240,7 +232,7 @@ impl<N: Net> FamilyRib<N> {
 
     /// Forgets what a peer sent, before policy.
     pub fn forget_received(&mut self, peer: PeerId, facts: &mut Facts) {
-        for attrs in self.received.remove(&peer).into_iter().flat_map(HashMap::into_values) {
+        for attrs in self.received.remove(&peer).into_iter().flat_map(BTreeMap::into_values) {
             facts.release(attrs);
         }
     }

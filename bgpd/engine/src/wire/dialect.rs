@@ -56,6 +56,7 @@ impl Dialect {
     pub(super) const fn inbound(&self) -> Inbound {
         Inbound {
             four_octet_as: self.four_octet_as,
+            extended_next_hop: self.extended_next_hop,
             peer: self.peer,
             reject_as_sets: self.reject_as_sets,
             aigp: self.aigp,

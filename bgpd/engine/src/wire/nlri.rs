@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::Dialect;
 use crate::attr::Fault;
 use crate::value::{Family, Net, PathId, octets_of_length};
 
@@ -38,8 +39,9 @@ impl<'a> Nlri<'a> {
     //# The NLRI field […] shall be considered syntactically incorrect if […] The length of any of the included
     //# NLRI is greater than 32 [128 for IPv6 …] when parsing NLRI contained in the field, the length of the last
     //# NLRI found exceeds the amount of unconsumed data remaining in the field.
-    /// Checks the octets of a field.
-    pub fn parse(family: Family, add_path: bool, octets: &'a [u8]) -> Result<Self, Fault> {
+    /// Checks the octets of a field in a message from a peer of this dialect.
+    pub fn parse(family: Family, octets: &'a [u8], dialect: &Dialect) -> Result<Self, Fault> {
+        let add_path = dialect.add_path_rx[family];
         let max_len = max_len(family);
         let before = if add_path { 4 } else { 0 };
         let mut place = 0;

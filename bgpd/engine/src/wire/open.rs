@@ -49,9 +49,8 @@ fn extended_parameter(input: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
 
 type ReadParameter = fn(&[u8]) -> IResult<&[u8], (u8, &[u8])>;
 
-//= rfc9072#section-2
-//# if the Non-Ext OP Type field is 255, then the "Extended Optional Parameters Length" field follows
-/// The parameters' octets, all of the message's rest, and how to read one.
+/// The parameters' octets, all of the message's rest, and how to read one. Where the first parameter would have
+/// type 255 the form is RFC 9072's, whatever the length before it says, if it is not 0 (RFC 9072 §2).
 fn parameters(input: &[u8]) -> Option<(&[u8], ReadParameter)> {
     match *input {
         [len, EXTENDED, high, low, ref rest @ ..] if len > 0 => {
@@ -102,9 +101,7 @@ impl OpenMessage {
         if matches!(hold_time_s, 1 | 2) {
             return Err(Notification::unacceptable_hold_time());
         }
-        //= rfc6286#section-2.2
-        //# If the BGP Identifier field of the OPEN message is zero, […] then the Error Subcode MUST be set to "Bad
-        //# BGP Identifier"
+        // RFC 6286 §2.2: an identifier of 0 is a Bad BGP Identifier.
         if router_id == 0 {
             return Err(Notification::bad_bgp_identifier());
         }

@@ -49,7 +49,7 @@ pub(super) const COMMAND: Command = Command {
         set: |config, args| {
             let new = entry(args)?;
             let lists = &mut config.engine.prefix_lists[family(args)];
-            let list = lists.entry(args.word("name")?.to_owned()).or_insert_with(PrefixList::default);
+            let list = lists.entry(args.word("name")?.to_owned()).or_default();
             let sequence = match args.find("seq") {
                 Some(sequence) => sequence,
                 None => next_sequence(list)?,

@@ -1,7 +1,5 @@
 //! `ip prefix-list NAME description TEXT`; it is written with the list.
 
-use bgp_engine::policy::PrefixList;
-
 use super::CONFIG;
 use super::prefix_list::family;
 use crate::command::{Command, Edit, Form, No, Run};
@@ -20,11 +18,15 @@ pub(super) const COMMAND: Command = Command {
         },
     ],
     help: "Prefix-list specific description",
-    words: &[("prefix-list", "Build a prefix list"), ("WORD", "Name of a prefix list"), ("LINE", "Up to 80 characters describing this prefix-list")],
+    words: &[
+        ("prefix-list", "Build a prefix list"),
+        ("WORD", "Name of a prefix list"),
+        ("LINE", "Up to 80 characters describing this prefix-list"),
+    ],
     run: Run::Global(Edit {
         set: |config, args| {
             let lists = &mut config.engine.prefix_lists[family(args)];
-            let list = lists.entry(args.word("name")?.to_owned()).or_insert_with(PrefixList::default);
+            let list = lists.entry(args.word("name")?.to_owned()).or_default();
             list.description = Some(args.word("LINE")?.to_owned());
             Ok(())
         },

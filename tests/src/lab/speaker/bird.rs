@@ -1,4 +1,7 @@
 //! BIRD's birdc: text, since BIRD 2 has no JSON.
+//!
+//! BIRD marks no route as stale in a plain graceful restart, but the neighbor: its routes are the stale ones then. It
+//! cuts a line at about a thousand octets; [`super::Speaker::routes`] then lacks the rest.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,22 +18,32 @@ pub(super) fn routes(node: &Node, family: Family) -> Result<Vec<Route>, LabError
     Ok(parse(&answer, &neighbors))
 }
 
-/// Protocol name → neighbor address.
-fn neighbors(protocols: &str) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
+/// A BGP protocol's neighbor.
+#[derive(Default)]
+struct Neighbor {
+    address: String,
+    /// BIRD keeps its routes until it is back.
+    is_restarting: bool,
+}
+
+/// Protocol name → neighbor.
+fn neighbors(protocols: &str) -> BTreeMap<String, Neighbor> {
+    let mut found: BTreeMap<String, Neighbor> = BTreeMap::new();
     let mut name = "";
     for line in protocols.lines() {
         if line.starts_with(|c: char| !c.is_whitespace()) {
             name = line.split_whitespace().next().unwrap_or_default();
         } else if let Some((_, address)) = line.split_once("Neighbor address:") {
-            found.insert(name.to_string(), address.trim().to_string());
+            found.entry(name.to_string()).or_default().address = address.trim().to_string();
+        } else if line.contains("Neighbor graceful restart active") {
+            found.entry(name.to_string()).or_default().is_restarting = true;
         }
     }
     found
 }
 
 /// Reads `show route all`: a line a path (the prefix only on a net's first), then its attributes behind a tab.
-fn parse(answer: &str, neighbors: &BTreeMap<String, String>) -> Vec<Route> {
+fn parse(answer: &str, neighbors: &BTreeMap<String, Neighbor>) -> Vec<Route> {
     let mut routes: Vec<Route> = Vec::new();
     let mut prefix = String::new();
     for line in answer.lines() {
@@ -50,11 +63,12 @@ fn parse(answer: &str, neighbors: &BTreeMap<String, String>) -> Vec<Route> {
         let protocol = source.split_whitespace().next().unwrap_or_default();
         let preference =
             flags.split_once('(').map_or("", |(_, rest)| rest.split([')', '/']).next().unwrap_or(""));
+        let neighbor = neighbors.get(protocol);
         routes.push(Route {
             prefix: prefix.clone(),
-            neighbor: neighbors.get(protocol).cloned(),
+            neighbor: neighbor.map(|neighbor| neighbor.address.clone()),
             best: flags.trim_start().starts_with('*'),
-            stale: preference.ends_with('s'),
+            stale: preference.ends_with('s') || neighbor.is_some_and(|neighbor| neighbor.is_restarting),
             ..Route::default()
         });
     }
@@ -146,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_second_path_has_the_prefix_of_the_line_above() {
-        let neighbors = BTreeMap::from([("us4".to_string(), "10.0.2.1".to_string())]);
+        let neighbors = neighbors("us4  BGP\n    Neighbor address: 10.0.2.1\n");
         let routes = parse(ANSWER, &neighbors);
         assert_eq!(routes.len(), 2);
         assert_eq!(routes[0].neighbor.as_deref(), Some("10.0.2.1"));

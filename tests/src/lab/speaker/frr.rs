@@ -40,6 +40,11 @@ fn route(prefix: &str, path: &Value, listed: &Value) -> Route {
     let global = hops.iter().find(|hop| hop["scope"] != "link-local").or(hops.first());
     let own = ["0.0.0.0", "::", "(unspec)"];
     let peer = path["peer"]["peerId"].as_str().filter(|peer| !own.contains(peer));
+    // FRR 8.4 cuts `string` at 8 KiB, not `list`.
+    let list = |key: &str| -> Vec<String> {
+        let each = path[key]["list"].as_array().into_iter().flatten();
+        each.filter_map(|item| item.as_str().map(str::to_string)).collect()
+    };
     let words = |key: &str| -> Vec<String> {
         let text = path[key]["string"].as_str().unwrap_or_default();
         text.split_whitespace().map(str::to_string).collect()
@@ -60,8 +65,8 @@ fn route(prefix: &str, path: &Value, listed: &Value) -> Route {
         origin: path["origin"].as_str().unwrap_or_default().to_lowercase(),
         med: number(&path["metric"]),
         local_pref: number(&path["locPrf"]),
-        communities: words("community").iter().map(|shown| community::standard(shown)).collect(),
-        large: words("largeCommunity"),
+        communities: list("community").iter().map(|shown| community::standard(shown)).collect(),
+        large: list("largeCommunity"),
         extended: words("extendedCommunity")
             .iter()
             .map(|shown| {
@@ -72,12 +77,7 @@ fn route(prefix: &str, path: &Value, listed: &Value) -> Route {
             .map(|asn| format!("{asn} {}", path["aggregatorId"].as_str().unwrap_or_default())),
         atomic: path["atomicAggregate"] == true,
         originator: path["originatorId"].as_str().map(str::to_string),
-        cluster_list: path["clusterList"]["list"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|id| id.as_str().map(str::to_string))
-            .collect(),
+        cluster_list: list("clusterList"),
         otc: number(&path["otc"]),
         aigp: path["aigpMetric"].as_u64(),
         unknown: Vec::new(),

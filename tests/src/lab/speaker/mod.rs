@@ -93,8 +93,12 @@ pub struct Route {
 }
 
 impl Route {
-    /// Sorts what has no order of its own, so that two daemons' views compare.
+    /// Sorts what has no order of its own, so that two daemons' views compare; OTC (RFC 9234, attribute 35) is OTC
+    /// also where a daemon shows it as an unknown attribute.
     pub(crate) fn sorted(mut self) -> Route {
+        if let Some(place) = self.unknown.iter().position(|attribute| attribute.starts_with("35:")) {
+            self.otc = u32::from_str_radix(&self.unknown.remove(place)[3..], 16).ok();
+        }
         for list in [&mut self.communities, &mut self.large, &mut self.extended, &mut self.unknown] {
             list.sort();
             list.dedup();

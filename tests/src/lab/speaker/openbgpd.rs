@@ -67,7 +67,7 @@ fn attribute_of(route: &mut Route, attribute: &Value) {
         }
         "Originator Id" => route.originator = attribute["originator"].as_str().map(str::to_string),
         "Cluster Id List" => {
-            let list = attribute["cluster_ids"].as_array().into_iter().flatten();
+            let list = attribute["cluster_list"].as_array().into_iter().flatten();
             route.cluster_list = list.filter_map(|id| id.as_str().map(str::to_string)).collect();
         }
         "Only to Customer" => route.otc = attribute["as"].as_u64().and_then(|asn| asn.try_into().ok()),

@@ -127,6 +127,7 @@ pub(crate) const ROW: Row = Row {
     code: 2,
     name: "AS_PATH",
     flags: TRANSITIVE,
+    partial: 0,
     mandatory: Mandatory::Announcement,
     malformed: Disposition::TreatAsWithdraw,
     repeated: Disposition::AttributeDiscard,
@@ -148,14 +149,12 @@ pub(crate) const ROW: Row = Row {
     },
 };
 
-//= rfc6793#section-6
-//# the AS4_PATH attribute in an UPDATE message SHALL be considered malformed under the following conditions […]
-//# A NEW BGP speaker that receives a malformed AS4_PATH attribute in an UPDATE message from an OLD BGP speaker
-//# MUST discard the attribute and continue processing the UPDATE message.
+// RFC 6793 §6: a malformed AS4_PATH from an old speaker is discarded and the message goes on without it.
 pub(crate) const AS4_PATH_ROW: Row = Row {
     code: 17,
     name: "AS4_PATH",
     flags: OPTIONAL | TRANSITIVE,
+    partial: 0,
     mandatory: Mandatory::No,
     malformed: Disposition::AttributeDiscard,
     repeated: Disposition::AttributeDiscard,
@@ -166,9 +165,7 @@ pub(crate) const AS4_PATH_ROW: Row = Row {
         if octets.is_empty() {
             return Err(Fault::Length(0));
         }
-        //= rfc6793#section-6
-        //# the AS_CONFED_SEQUENCE and AS_CONFED_SET path segments […] in the AS4_PATH attribute […] MUST be
-        //# discarded
+        // RFC 6793 §6: confederation segments do not belong in AS4_PATH; they are left out and the rest counts.
         let path = AsPath::parse(octets)?.for_as4_path();
         if inbound.reject_as_sets && path.has_set() {
             return Err(Fault::AsSet);
@@ -179,9 +176,7 @@ pub(crate) const AS4_PATH_ROW: Row = Row {
     emit: |attributes, outbound, out| emit_as4_path(&attributes.as_path, outbound, out),
 };
 
-//= rfc6793#section-4.2.2
-//# the AS4_PATH attribute […] SHALL be constructed by taking the AS path information […] whenever the path
-//# information carries AS numbers that are not mappable to two octets
+/// Only a path with an AS that does not fit two octets goes into AS4_PATH (RFC 6793 §4.2.2).
 fn emit_as4_path(path: &AsPath, outbound: &Outbound, out: &mut Vec<u8>) {
     if !outbound.four_octet_as && !path.asns().all(Asn::is_two_octet) {
         let path = path.for_as4_path();

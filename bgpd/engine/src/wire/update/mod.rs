@@ -72,7 +72,7 @@ fn multiprotocol<'a>(
     dialect: &Dialect,
 ) -> Option<Result<Nlri<'a>, Fault>> {
     let family = Family::from_afi_safi(numbers).filter(|family| dialect.families[*family])?;
-    Some(Nlri::parse(family, dialect.add_path_rx[family], octets))
+    Some(Nlri::parse(family, octets, dialect))
 }
 
 /// Reads the body of an UPDATE. The error is what to tell the peer: the session ends.
@@ -124,11 +124,10 @@ pub fn parse<'a>(body: &'a [u8], dialect: &Dialect) -> Result<UpdateMessage<'a>,
 
 /// The prefixes of one of the message's own fields.
 fn body_prefixes<'a>(octets: &'a [u8], dialect: &Dialect) -> Result<Nlri<'a>, Notification> {
-    let add_path = dialect.add_path_rx[Family::Ipv4Unicast];
     //= rfc4271#section-6.3
     //# The NLRI field in the UPDATE message is checked for syntactic validity.  If the field is syntactically
     //# incorrect, then the Error Subcode MUST be set to Invalid Network Field.
-    Nlri::parse(Family::Ipv4Unicast, add_path, octets).map_err(|_| Notification::invalid_network_field())
+    Nlri::parse(Family::Ipv4Unicast, octets, dialect).map_err(|_| Notification::invalid_network_field())
 }
 
 /// The prefixes, if IPv4 is agreed on.
@@ -143,7 +142,7 @@ fn mp_reach<'a>(draft: &Draft<'a>, dialect: &Dialect) -> Result<Reach<'a>, Notif
     let refuse = |fault| refusal(&mp_reach::ROW, fault, reach.value);
     let Some(nlri) = multiprotocol(reach.family, reach.nlri, dialect) else { return Ok((None, None)) };
     let nlri = nlri.map_err(refuse)?;
-    let next_hop = NextHop::parse(reach.next_hop, nlri.family, dialect.extended_next_hop).map_err(refuse)?;
+    let next_hop = NextHop::parse(reach.next_hop, nlri.family, &dialect.inbound()).map_err(refuse)?;
     Ok((Some(nlri), Some(next_hop)))
 }
 

@@ -58,16 +58,25 @@ fn with(dialect: &Dialect, more: &[u8]) -> Vec<u8> {
 }
 
 type Expected = Option<(u8, Fault, Disposition)>;
+type Case = (&'static str, Dialect, Vec<u8>, Expected);
 
-/// One attribute beside good ones, in a message that announces an IPv4 prefix.
-fn one_attribute_cases() -> Vec<(&'static str, Dialect, Vec<u8>, Expected)> {
+fn case(name: &'static str, dialect: Dialect, octets: &[u8], expected: Expected) -> Case {
+    (name, dialect, octets.to_vec(), expected)
+}
+
+fn wd(code: u8, fault: Fault) -> Expected {
+    Some((code, fault, TreatAsWithdraw))
+}
+
+fn discard(code: u8, fault: Fault) -> Expected {
+    Some((code, fault, AttributeDiscard))
+}
+
+/// One attribute of RFC 4271 beside good ones, in a message that announces an IPv4 prefix.
+fn basic_cases() -> Vec<Case> {
     use Fault::*;
     let confed_set = [0x40, 2, 12, 3, 1, 0, 0, 0, 1, 4, 1, 0, 0, 0, 2];
-    let aigp = Dialect { aigp: true, ..external() };
     let sets = Dialect { reject_as_sets: false, ..external() };
-    let wd = |code, fault| Some((code, fault, TreatAsWithdraw));
-    let discard = |code, fault| Some((code, fault, AttributeDiscard));
-    let case = |name, dialect, octets: &[u8], expected| (name, dialect, octets.to_vec(), expected);
     [
         case("nothing wrong", external(), &[], None),
         case("origin: undefined", external(), &[0x40, 1, 1, 3], wd(1, UndefinedOrigin(3))),
@@ -95,6 +104,15 @@ fn one_attribute_cases() -> Vec<(&'static str, Dialect, Vec<u8>, Expected)> {
         case("local pref: length", internal(), &[0x40, 5, 3, 0, 0, 1], wd(5, Length(3))),
         case("local pref: confederation", confederation(), LOCAL_PREF, None),
         case("atomic aggregate: length", external(), &[0x40, 6, 1, 0], discard(6, Length(1))),
+    ]
+    .to_vec()
+}
+
+/// The same with an optional attribute.
+fn optional_cases() -> Vec<Case> {
+    use Fault::*;
+    let aigp = Dialect { aigp: true, ..external() };
+    [
         case("aggregator: length", external(), &[0xc0, 7, 6, 0, 1, 1, 2, 3, 4], discard(7, Length(6))),
         case(
             "aggregator: old, length",
@@ -155,6 +173,10 @@ fn one_attribute_cases() -> Vec<(&'static str, Dialect, Vec<u8>, Expected)> {
     .to_vec()
 }
 
+fn one_attribute_cases() -> impl Iterator<Item = Case> {
+    basic_cases().into_iter().chain(optional_cases())
+}
+
 #[test]
 fn one_malformed_attribute_has_the_reaction_of_its_class() {
     for (name, dialect, attribute, expected) in one_attribute_cases() {
@@ -173,9 +195,8 @@ fn one_malformed_attribute_has_the_reaction_of_its_class() {
 
 #[test]
 fn what_is_discarded_is_not_in_the_set() {
-    let discarded = one_attribute_cases()
-        .into_iter()
-        .filter(|case| case.3.is_some_and(|(_, _, d)| d == AttributeDiscard));
+    let discarded =
+        one_attribute_cases().filter(|case| case.3.is_some_and(|(_, _, d)| d == AttributeDiscard));
     for (name, dialect, attribute, _) in discarded {
         let octets = with(&dialect, &attribute);
         let plain = with(&dialect, &[]);
@@ -192,6 +213,17 @@ fn an_unknown_transitive_attribute_is_kept_with_the_partial_bit_and_another_is_d
     assert_eq!((unknown.flags, unknown.code, &*unknown.value), (0xe0, 99, &[7][..]));
     let octets = with(&external(), &[0x80, 99, 1, 7]);
     assert!(parse(&octets, &external()).unwrap().attributes.unwrap().rare().unknown.is_empty());
+}
+
+#[test]
+fn a_known_attribute_keeps_its_partial_bit() {
+    for (attribute, emitted) in [(&[0xe0, 8, 4, 0, 0, 0, 1], 0xe0), (&[0xc0, 8, 4, 0, 0, 0, 1], 0xc0)] {
+        let octets = with(&external(), attribute);
+        let set = parse(&octets, &external()).unwrap().attributes.unwrap();
+        let mut out = Vec::new();
+        emit_attributes(&set, &external(), Family::Ipv4Unicast, &mut out);
+        assert_eq!(out[out.len() - 7..], [emitted, 8, 4, 0, 0, 0, 1]);
+    }
 }
 
 #[test]

@@ -70,6 +70,10 @@ prop_compose! {
     }
 }
 
+/// The bits in [`PartialBits`](crate::attr::PartialBits).
+const COMMUNITIES_BIT: u8 = 2;
+const LARGE_BIT: u8 = 16;
+
 prop_compose! {
     fn attributes()(
         mut set in common(),
@@ -82,7 +86,11 @@ prop_compose! {
         aigp in proptest::option::of(0..u64::MAX),
         otc in proptest::option::of(asn()),
         unknown in unknown(),
+        partial in any::<u8>(),
     ) -> PathAttributes {
+        let communities = if set.communities.is_empty() { 0 } else { COMMUNITIES_BIT };
+        let large_bit = if large.is_empty() { 0 } else { LARGE_BIT };
+        set.partial.0 = partial & (communities | large_bit);
         set.edit_rare(|rare| {
             rare.aggregator = aggregator.map(|(asn, id)| Aggregator { asn, router_id: RouterId(id) });
             rare.extended_communities = extended.into();

@@ -1,8 +1,13 @@
 //! NOTIFICATION (RFC 4271 §4.5): why a session ends. A constructor an error, and the names that FRR prints.
 
+mod detail;
+mod names;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+
+use names::NAMES;
 
 use super::capability::Capability;
 use super::frame::{self, MessageType};
@@ -65,77 +70,6 @@ pub mod cease {
 
 /// The most octets of a shutdown communication (RFC 9003 §2).
 pub const SHUTDOWN_TEXT_MAX: usize = 255;
-
-/// A code's name and its subcodes' names, from 0.
-const NAMES: [(&str, &[&str]); 9] = [
-    ("Unspecified Error", &[]),
-    (
-        "Message Header Error",
-        &["Unspecific", "Connection Not Synchronized", "Bad Message Length", "Bad Message Type"],
-    ),
-    (
-        "OPEN Message Error",
-        &[
-            "Unspecific",
-            "Unsupported Version Number",
-            "Bad Peer AS",
-            "Bad BGP Identifier",
-            "Unsupported Optional Parameter",
-            "Authentication Failure",
-            "Unacceptable Hold Time",
-            "Unsupported Capability",
-            "",
-            "",
-            "",
-            "Role Mismatch",
-        ],
-    ),
-    (
-        "UPDATE Message Error",
-        &[
-            "Unspecific",
-            "Malformed Attribute List",
-            "Unrecognized Well-known Attribute",
-            "Missing Well-known Attribute",
-            "Attribute Flags Error",
-            "Attribute Length Error",
-            "Invalid ORIGIN Attribute",
-            "AS Routing Loop",
-            "Invalid NEXT_HOP Attribute",
-            "Optional Attribute Error",
-            "Invalid Network Field",
-            "Malformed AS_PATH",
-        ],
-    ),
-    ("Hold Timer Expired", &[]),
-    (
-        "Neighbor Events Error",
-        &[
-            "Unspecific",
-            "Receive Unexpected Message in OpenSent State",
-            "Receive Unexpected Message in OpenConfirm State",
-            "Receive Unexpected Message in Established State",
-        ],
-    ),
-    (
-        "Cease",
-        &[
-            "Unspecific",
-            "Maximum Number of Prefixes Reached",
-            "Administrative Shutdown",
-            "Peer De-configured",
-            "Administrative Reset",
-            "Connection Rejected",
-            "Other Configuration Change",
-            "Connection Collision Resolution",
-            "Out of Resources",
-            "Hard Reset",
-            "BFD Down",
-        ],
-    ),
-    ("ROUTE-REFRESH Message Error", &["Unspecific", "Invalid Message Length"]),
-    ("Send Hold Timer Expired", &[]),
-];
 
 impl Notification {
     /// A NOTIFICATION without data.

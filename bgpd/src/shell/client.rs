@@ -1,0 +1,334 @@
+//! The client's end of the control socket: it waits for the daemon, and connects again when it was lost.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::protocol::{End, Frame, MAX_FRAME, Part, ProtocolError, Request};
+use crate::command::Nature;
+
+/// How long the daemon is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long between two attempts to connect.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How much of an answer is held back, so that a daemon lost in the middle of it goes unseen.
+const HELD: usize = 1 << 20;
+
+/// Why a line has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody answers at the socket.
+    #[error("% Cannot reach ftbgpd at {path}: {error}; is it running, and with this --run-dir?")]
+    Unreachable {
+        /// The socket.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The daemon was lost while it did something that is not done twice.
+    #[error(
+        "% ftbgpd was lost while it did '{line}'; whether it was done is not known: look with a show command"
+    )]
+    Cut {
+        /// The line.
+        line: String,
+    },
+    /// The daemon was lost in the middle of an answer of which too much has been written to begin again.
+    #[error("% ftbgpd was lost in the middle of the answer; what was written is not complete")]
+    Torn,
+    /// The daemon says what is not of the protocol, or the line is too long for it.
+    #[error("% The line or its answer does not fit the control socket: {0}")]
+    Protocol(#[from] ProtocolError),
+}
+
+/// A session with a daemon.
+#[derive(Debug)]
+pub struct Client {
+    path: PathBuf,
+    connection: Option<BufReader<UnixStream>>,
+    mode: Vec<String>,
+    host: Option<String>,
+    last_id: u64,
+}
+
+/// What became of one attempt.
+enum Attempt {
+    Ended(End),
+    /// The connection broke; so many octets had been passed on.
+    Lost(usize),
+}
+
+impl Client {
+    /// A session with the daemon of a run directory. Nothing is connected yet.
+    #[must_use]
+    pub fn new(run_dir: &Path) -> Client {
+        Client {
+            path: run_dir.join("ftbgpd.sock"),
+            connection: None,
+            mode: Vec::new(),
+            host: None,
+            last_id: 0,
+        }
+    }
+
+    /// The lines by which the modes were entered.
+    #[must_use]
+    pub fn mode(&self) -> &[String] {
+        &self.mode
+    }
+
+    /// Goes on in this mode.
+    pub fn set_mode(&mut self, mode: Vec<String>) {
+        self.mode = mode;
+    }
+
+    /// The router's name, once the daemon has said it.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// Has a line run; its answer goes to `out` piece by piece. A line that only reads is sent again where the
+    /// daemon is lost on the way.
+    ///
+    /// # Errors
+    /// Where there is no whole answer.
+    pub fn ask(
+        &mut self,
+        line: &str,
+        nature: Option<Nature>,
+        out: &mut dyn FnMut(&str),
+    ) -> Result<End, ClientError> {
+        self.last_id += 1;
+        let request = Request { id: self.last_id, mode: self.mode.clone(), line: line.to_owned() };
+        let text = request.encode()?;
+        let repeats = nature != Some(Nature::Changes);
+        let give_up = Instant::now() + PATIENCE;
+        self.forget_dead_connection();
+        loop {
+            if self.connection.is_none() {
+                self.connection = Some(BufReader::new(connect(&self.path, give_up)?));
+            }
+            match self.attempt(&text, request.id, out)? {
+                Attempt::Ended(end) => {
+                    self.mode.clone_from(&end.mode);
+                    self.host = end.host.clone().or(self.host.take());
+                    return Ok(end);
+                }
+                Attempt::Lost(passed_on) => {
+                    self.connection = None;
+                    if passed_on > 0 {
+                        return Err(ClientError::Torn);
+                    }
+                    if !repeats || Instant::now() >= give_up {
+                        return Err(ClientError::Cut { line: line.to_owned() });
+                    }
+                }
+            }
+        }
+    }
+
+    fn attempt(&mut self, text: &str, id: u64, out: &mut dyn FnMut(&str)) -> Result<Attempt, ClientError> {
+        let Some(connection) = &mut self.connection else { return Ok(Attempt::Lost(0)) };
+        if connection.get_mut().write_all(text.as_bytes()).is_err() {
+            return Ok(Attempt::Lost(0));
+        }
+        let mut held = String::new();
+        let mut passed_on = 0;
+        loop {
+            let mut line = Vec::new();
+            let bound = MAX_FRAME as u64 + 1;
+            match connection.by_ref().take(bound).read_until(b'\n', &mut line) {
+                Ok(_) if line.last() == Some(&b'\n') => line.pop(),
+                Ok(_) if line.len() as u64 >= bound => return Err(ProtocolError::TooLong(MAX_FRAME).into()),
+                Ok(_) | Err(_) => return Ok(Attempt::Lost(passed_on)),
+            };
+            let frame = Frame::decode(&line)?;
+            if frame.id.is_some_and(|other| other != id) {
+                continue;
+            }
+            match frame.part {
+                Part::Out(text) => held.push_str(&text),
+                Part::End(end) => {
+                    out(&held);
+                    return Ok(Attempt::Ended(end));
+                }
+            }
+            if held.len() > HELD {
+                passed_on += held.len();
+                out(&held);
+                held.clear();
+            }
+        }
+    }
+
+    /// Lets a connection go on which the daemon has hung up between two lines, so that no line is sent into it.
+    fn forget_dead_connection(&mut self) {
+        let Some(connection) = &mut self.connection else { return };
+        let socket = connection.get_mut();
+        let mut octet = [0];
+        let dead = socket.set_nonblocking(true).is_err()
+            || !matches!(socket.read(&mut octet), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+            || socket.set_nonblocking(false).is_err();
+        if dead {
+            self.connection = None;
+        }
+    }
+}
+
+fn connect(path: &Path, give_up: Instant) -> Result<UnixStream, ClientError> {
+    loop {
+        match UnixStream::connect(path) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => {
+                let may_come = matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::WouldBlock
+                );
+                if !may_come || Instant::now() >= give_up {
+                    return Err(ClientError::Unreachable { path: path.to_owned(), error });
+                }
+            }
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::thread::JoinHandle;
+
+    use super::super::protocol::Status;
+    use super::*;
+
+    /// A run directory with a daemon that does these things, one a connection, and says what it was sent.
+    struct Daemon {
+        dir: PathBuf,
+        thread: JoinHandle<Vec<Request>>,
+    }
+
+    /// What the daemon does with a connection: after each request it says this text, and ends the answer or
+    /// hangs up.
+    type Act = (&'static str, usize, Then);
+
+    #[derive(Clone, Copy)]
+    enum Then {
+        End,
+        HangUp,
+    }
+
+    fn daemon(name: &str, acts: Vec<Act>) -> Daemon {
+        let dir = std::env::temp_dir().join(format!("ftsh-test-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("ftbgpd.sock");
+        let thread = std::thread::spawn(move || {
+            // The client is there first and waits.
+            std::thread::sleep(Duration::from_millis(100));
+            let listener = UnixListener::bind(&path).unwrap();
+            let mut requests = Vec::new();
+            let mut connection: Option<BufReader<UnixStream>> = None;
+            for (text, times, then) in acts {
+                let mut stream =
+                    connection.take().unwrap_or_else(|| BufReader::new(listener.accept().unwrap().0));
+                let mut line = Vec::new();
+                stream.read_until(b'\n', &mut line).unwrap();
+                requests.push(Request::decode(line.trim_ascii_end()).unwrap());
+                let id = requests.last().map(|request| request.id);
+                let mut say = |part| {
+                    // The client may have gone.
+                    let _ = stream.get_mut().write_all(Frame { id, part }.encode().unwrap().as_bytes());
+                };
+                for _ in 0..times {
+                    say(Part::Out(text.to_owned()));
+                }
+                if let Then::End = then {
+                    say(Part::End(End { mode: vec!["configure terminal".to_owned()], ..End::default() }));
+                    connection = Some(stream);
+                }
+            }
+            requests
+        });
+        Daemon { dir, thread }
+    }
+
+    impl Daemon {
+        fn requests(self) -> Vec<Request> {
+            let requests = self.thread.join().unwrap();
+            std::fs::remove_dir_all(&self.dir).unwrap();
+            requests
+        }
+    }
+
+    #[test]
+    fn a_daemon_that_comes_late_is_waited_for_and_the_mode_goes_with_every_line() {
+        let daemon = daemon("late", vec![("a\n", 2, Then::End), ("b\n", 1, Then::End)]);
+        let mut client = Client::new(&daemon.dir);
+        let mut heard = String::new();
+        for line in ["configure terminal", "hostname x"] {
+            let end = client.ask(line, Some(Nature::Changes), &mut |text| heard.push_str(text)).unwrap();
+            assert_eq!(end.status, Status::Obeyed);
+        }
+        assert_eq!(heard, "a\na\nb\n");
+        let requests = daemon.requests();
+        assert!(requests[0].mode.is_empty());
+        assert_eq!(requests[1].mode, ["configure terminal"]);
+    }
+
+    #[test]
+    fn a_line_that_only_reads_is_asked_again_and_its_answer_heard_once() {
+        let daemon = daemon("again", vec![("half\n", 1, Then::HangUp), ("whole\n", 1, Then::End)]);
+        let mut client = Client::new(&daemon.dir);
+        let mut heard = String::new();
+        client.ask("show x", Some(Nature::Reads), &mut |text| heard.push_str(text)).unwrap();
+        assert_eq!(heard, "whole\n");
+        assert_eq!(daemon.requests().len(), 2);
+    }
+
+    #[test]
+    fn a_line_that_changes_something_is_not_done_twice() {
+        let daemon = daemon("twice", vec![("", 0, Then::HangUp)]);
+        let mut client = Client::new(&daemon.dir);
+        let answer = client.ask("clear bgp *", Some(Nature::Changes), &mut |_| {});
+        assert!(matches!(answer, Err(ClientError::Cut { .. })), "{answer:?}");
+        assert_eq!(daemon.requests().len(), 1);
+    }
+
+    #[test]
+    fn an_answer_torn_after_much_of_it_was_passed_on_is_said_to_be() {
+        const SAID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        let daemon = daemon("torn", vec![(SAID, HELD / SAID.len() + 2, Then::HangUp)]);
+        let mut client = Client::new(&daemon.dir);
+        let mut heard = 0;
+        let answer = client.ask("show x", Some(Nature::Reads), &mut |text| heard += text.len());
+        assert!(matches!(answer, Err(ClientError::Torn)), "{answer:?}");
+        assert!(heard > HELD);
+        daemon.requests();
+    }
+
+    #[test]
+    fn a_connection_that_died_between_two_lines_is_not_written_to() {
+        let daemon = daemon("between", vec![("", 0, Then::End), ("", 0, Then::HangUp)]);
+        let mut client = Client::new(&daemon.dir);
+        client.ask("hostname x", Some(Nature::Changes), &mut |_| {}).unwrap();
+        let cut = client.ask("hostname y", Some(Nature::Changes), &mut |_| {});
+        assert!(matches!(cut, Err(ClientError::Cut { .. })), "{cut:?}");
+        let dir = daemon.dir.clone();
+        daemon.requests();
+        std::fs::create_dir_all(&dir).unwrap();
+        let listener = UnixListener::bind(dir.join("ftbgpd.sock")).unwrap();
+        let thread = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut stream = BufReader::new(stream);
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            let id = Some(Request::decode(line.trim_end().as_bytes()).unwrap().id);
+            let end = Frame { id, part: Part::End(End::default()) }.encode().unwrap();
+            stream.get_mut().write_all(end.as_bytes()).unwrap();
+        });
+        client.ask("hostname z", Some(Nature::Changes), &mut |_| {}).unwrap();
+        thread.join().unwrap();
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}
