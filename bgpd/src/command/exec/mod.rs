@@ -22,6 +22,7 @@ commands!(
     show_bgp_peer_group,
     show_bgp_update_groups,
     show_bgp_memory,
+    show_bgp_statistics,
     show_version,
     show_redundancy,
     show_prefix_list,
