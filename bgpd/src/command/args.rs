@@ -75,7 +75,7 @@ impl<'t> Args<'t> {
             line.push_str(if bound.keyword { bound.name } else { bound.text });
             line.push(' ');
         }
-        line.truncate(line.trim_end().len());
+        line.pop();
         line
     }
 

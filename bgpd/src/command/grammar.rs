@@ -25,7 +25,7 @@ pub(crate) struct Entry {
     pub(crate) negation: Negation,
     /// The form as `list` shows it.
     pub(crate) text: String,
-    pattern: Pattern,
+    pub(crate) pattern: Pattern,
 }
 
 /// The commands of one place, by their first words.
@@ -117,7 +117,7 @@ impl Grammar {
         for atom in pattern.first() {
             table.by_first.entry(atom.shown.clone()).or_default().push(at);
         }
-        table.entries.push(Entry { command, negation, text, pattern });
+        table.entries.push(Entry { command, negation, text: shown(&text), pattern });
     }
 
     /// Every form of a place, in the order of declaration.
@@ -135,12 +135,13 @@ impl Grammar {
         let mut reach = Reach::default();
         let mut found: Vec<(&Entry, Path)> = Vec::new();
         for entry in self.candidates(place, texts.first().copied().unwrap_or_default()) {
-            let Some(path) = entry.pattern.best(&texts, &mut reach) else { continue };
+            let paths = entry.pattern.best(&texts, &mut reach);
+            let Some(path) = paths.first() else { continue };
             if found.first().is_none_or(|(_, best)| path.fits < best.fits) {
                 found.clear();
             }
             if found.first().is_none_or(|(_, best)| path.fits == best.fits) {
-                found.push((entry, path));
+                found.extend(paths.into_iter().map(|path| (entry, path)));
             }
         }
         let Some((entry, path)) = found.first() else {
@@ -151,7 +152,7 @@ impl Grammar {
         }
         let bound = path.positions.iter().zip(&words).map(|(&at, word)| {
             let atom = &entry.pattern.atoms[at];
-            let text = if atom.kind == Kind::Line { line[word.at..].trim_end() } else { word.text };
+            let text = if atom.kind == Kind::Line { line[word.at..].trim_ascii_end() } else { word.text };
             Bound { name: &atom.name, text, keyword: atom.kind == Kind::Keyword }
         });
         Ok(Parsed { command: entry.command, negation: entry.negation, args: Args { bound: bound.collect() } })
@@ -207,7 +208,7 @@ impl Grammar {
         let mut choices = Vec::new();
         for entry in self.entries(place) {
             let mut reach = Reach::default();
-            let whole = entry.pattern.best(&texts, &mut reach).is_some();
+            let whole = !entry.pattern.best(&texts, &mut reach).is_empty();
             if reach.words < texts.len() {
                 continue;
             }
@@ -226,6 +227,17 @@ impl Grammar {
         choices.dedup_by(|a, b| a.shown == b.shown);
         Completion { start, choices }
     }
+}
+
+/// A pattern as an operator sees it: without the names of its values.
+fn shown(pattern: &str) -> String {
+    let pattern = pattern.replace("PEER", "<A.B.C.D|X:X::X:X|WORD>");
+    let mut parts = pattern.split('$');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        shown.push_str(part.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+    }
+    shown
 }
 
 /// Whether a word that begins with `partial` could stand for `atom`.

@@ -98,12 +98,11 @@ pub(crate) fn top_level() -> impl Iterator<Item = &'static Command> {
     global::COMMANDS.iter().copied()
 }
 
-/// Declares a folder's files and lists their commands in that order.
+/// `commands![file, …]`: the commands of these files.
 macro_rules! commands {
-    ($($file:ident),* $(,)?) => {
-        $(mod $file;)*
-        /// The folder's commands, in the order of the running configuration.
-        pub(crate) const COMMANDS: &[&$crate::command::Command] = &[$(&$file::COMMAND),*];
-    };
+    ($($file:ident),* $(,)?) => { &[$(&$file::COMMAND),*] };
 }
 use commands;
+
+#[cfg(test)]
+mod tests;

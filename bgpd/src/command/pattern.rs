@@ -6,6 +6,9 @@
 //! `$name` after a value names it. `PEER` stands for what a neighbor is called by. Every word of a pattern is
 //! a position of the automaton; positions know which may come next, and there are no other states.
 
+#[cfg(test)]
+pub(crate) mod sample;
+
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use bgp_engine::value::Asn;
@@ -13,6 +16,9 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 /// The depth at which a match gives up: more words than this are only found in a `LINE`.
 const MAX_WORDS: usize = 512;
+
+/// How many equally good matches are kept: enough to name them.
+const MAX_EQUAL: usize = 8;
 
 /// What one position of a pattern takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,9 +173,9 @@ impl Pattern {
         self.first.iter().map(|&at| &self.atoms[at])
     }
 
-    /// The best match of the whole line; how far the attempt got is noted in `reach`.
-    pub(super) fn best<'p>(&'p self, words: &[&str], reach: &mut Reach<'p>) -> Option<Path> {
-        let mut search = Search { pattern: self, words, reach, path: Path::default(), best: None };
+    /// The best matches of the whole line, all equally good; how far the attempt got is noted in `reach`.
+    pub(super) fn best<'p>(&'p self, words: &[&str], reach: &mut Reach<'p>) -> Vec<Path> {
+        let mut search = Search { pattern: self, words, reach, path: Path::default(), best: Vec::new() };
         search.go(&self.first, false);
         search.best
     }
@@ -180,7 +186,7 @@ struct Search<'p, 'w, 'r> {
     words: &'w [&'w str],
     reach: &'r mut Reach<'p>,
     path: Path,
-    best: Option<Path>,
+    best: Vec<Path>,
 }
 
 impl Search<'_, '_, '_> {
@@ -193,8 +199,8 @@ impl Search<'_, '_, '_> {
         let path = &self.path;
         self.reach.note(taken, next.iter().filter(|&&at| fresh(path, at)).map(|&at| &pattern.atoms[at]));
         let Some(word) = self.words.get(taken) else {
-            if complete && self.best.as_ref().is_none_or(|best| self.path.fits < best.fits) {
-                self.best = Some(self.path.clone());
+            if complete {
+                self.found();
             }
             return;
         };
@@ -210,14 +216,24 @@ impl Search<'_, '_, '_> {
             self.path.fits.push(fit);
             if pattern.atoms[at].kind == Kind::Line {
                 self.reach.note(self.words.len(), core::iter::empty());
-                if self.best.as_ref().is_none_or(|best| self.path.fits < best.fits) {
-                    self.best = Some(self.path.clone());
-                }
+                self.found();
             } else {
                 self.go(&pattern.follow[at], pattern.last[at]);
             }
             self.path.positions.pop();
             self.path.fits.pop();
+        }
+    }
+}
+
+impl Search<'_, '_, '_> {
+    /// Keeps the path if none is better.
+    fn found(&mut self) {
+        if self.best.first().is_some_and(|best| self.path.fits < best.fits) {
+            self.best.clear();
+        }
+        if self.best.first().is_none_or(|best| self.path.fits == best.fits) && self.best.len() < MAX_EQUAL {
+            self.best.push(self.path.clone());
         }
     }
 }
@@ -316,7 +332,7 @@ mod tests {
     fn taken(pattern: &str, line: &str) -> Option<Vec<String>> {
         let pattern = Pattern::new(pattern);
         let words: Vec<&str> = line.split_whitespace().collect();
-        let path = pattern.best(&words, &mut Reach::default())?;
+        let path = pattern.best(&words, &mut Reach::default()).into_iter().next()?;
         Some(path.positions.iter().map(|&at| pattern.atoms[at].name.clone()).collect())
     }
 
@@ -361,7 +377,8 @@ mod tests {
     #[test]
     fn a_value_of_the_right_type_goes_before_a_free_word() {
         let pattern = Pattern::new("neighbor PEER");
-        let path = pattern.best(&["neighbor", "10.0.0.1"], &mut Reach::default()).unwrap();
-        assert_eq!(pattern.atoms[path.positions[1]].kind, Kind::Ipv4);
+        let paths = pattern.best(&["neighbor", "10.0.0.1"], &mut Reach::default());
+        assert_eq!(paths.len(), 1);
+        assert_eq!(pattern.atoms[paths[0].positions[1]].kind, Kind::Ipv4);
     }
 }

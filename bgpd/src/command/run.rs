@@ -158,39 +158,41 @@ pub(super) fn apply(
     mode: &Mode,
     config: &mut Arc<Config>,
 ) -> Result<(), Refusal> {
-    let plain = negation == Negation::Plain;
     let config = Arc::make_mut(config);
     match run {
-        Run::Global(edit) | Run::Block { edit, .. } => change(edit, plain)(config, args),
-        Run::Instance(edit) => change(edit, plain)(instance(config)?, args),
+        Run::Global(edit) | Run::Block { edit, .. } => change(edit, negation)(config, args),
+        Run::Instance(edit) => change(edit, negation)(instance(config)?, args),
         Run::Family { set, unset, .. } => {
             let family = mode.family();
-            let change = if plain { set } else { unset };
+            let change = if negation == Negation::Plain { set } else { unset };
             change(&mut instance(config)?.families[family], family, args)
         }
         Run::PeerItself { set, unset, .. } => {
-            let change = if plain { set } else { unset };
+            let change = if negation == Negation::Plain { set } else { unset };
             change(instance(config)?, args)
         }
         Run::Peer { set, unset, .. } => {
-            let change = if plain { set } else { unset };
+            let change = if negation == Negation::Plain { set } else { unset };
             change(super::peer::settings(instance(config)?, args)?, args)
         }
         Run::PeerFamily { set, unset, .. } => {
-            let change = if plain { set } else { unset };
+            let change = if negation == Negation::Plain { set } else { unset };
             let settings = super::peer::settings(instance(config)?, args)?;
             change(&mut settings.families[mode.family()], args)
         }
         Run::Activation { change, .. } => change(instance(config)?, mode.family(), args, negation),
-        Run::RouteMap(edit) => change(edit, plain)(entry(config, mode)?, args),
-        Run::Redundancy(edit) => change(edit, plain)(&mut config.redundancy, args),
-        Run::Fib(edit) => change(edit, plain)(&mut config.fib, args),
+        Run::RouteMap(edit) => change(edit, negation)(entry(config, mode)?, args),
+        Run::Redundancy(edit) => change(edit, negation)(&mut config.redundancy, args),
+        Run::Fib(edit) => change(edit, negation)(&mut config.fib, args),
         Run::Session(_) | Run::Operation(_) => Ok(()),
     }
 }
 
-fn change<T>(edit: &Edit<T>, plain: bool) -> Change<T> {
-    if plain { edit.set } else { edit.unset }
+fn change<T>(edit: &Edit<T>, negation: Negation) -> Change<T> {
+    match negation {
+        Negation::Plain => edit.set,
+        Negation::No => edit.unset,
+    }
 }
 
 fn instance(config: &mut Config) -> Result<&mut BgpConfig, Refusal> {

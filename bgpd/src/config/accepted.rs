@@ -35,6 +35,11 @@ impl Kept {
         }
     }
 
+    /// Keeps a line in the place of all others.
+    pub fn replace(&mut self, line: String) {
+        self.0 = vec![line];
+    }
+
     /// Drops the lines that begin with the words of `beginning`, which may have a `no` before them.
     pub fn drop_beginning_with(&mut self, beginning: &str) {
         let beginning = beginning.strip_prefix("no ").unwrap_or(beginning);

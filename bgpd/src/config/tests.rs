@@ -1,5 +1,7 @@
 //! Whole files: what is read, what is written, what is said of errors.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const EVERY_LINE: &str = include_str!("../../tests/data/every_line.conf");
@@ -102,4 +104,76 @@ fn a_file_that_is_not_there_or_not_text_is_said() {
     let missing = load(std::path::Path::new("/nonexistent/a.conf"), Strictness::Strict).unwrap_err();
     assert_eq!(missing.len(), 1);
     assert!(missing[0].to_string().starts_with("/nonexistent/a.conf:0:0: cannot be read"), "{}", missing[0]);
+}
+
+/// One change of a text.
+#[derive(Clone, Debug)]
+enum Mutation {
+    DropLine,
+    DropWord,
+    Repeat,
+    Negate,
+    Swap(usize),
+    Word(String),
+    Octet(char),
+}
+
+/// A line, a word in it, and what is done there.
+fn mutation() -> impl Strategy<Value = (usize, usize, Mutation)> {
+    let kind = prop_oneof![
+        Just(Mutation::DropLine),
+        Just(Mutation::DropWord),
+        Just(Mutation::Repeat),
+        Just(Mutation::Negate),
+        (0usize..300).prop_map(Mutation::Swap),
+        "[A-Za-z0-9./:-]{1,12}".prop_map(Mutation::Word),
+        any::<char>().prop_map(Mutation::Octet),
+    ];
+    (0usize..300, 0usize..8, kind)
+}
+
+fn mutate(lines: &mut Vec<String>, (line, word, mutation): (usize, usize, Mutation)) {
+    let line = line % lines.len();
+    let mut words: Vec<String> = lines[line].split(' ').map(str::to_owned).collect();
+    let word = word % words.len();
+    match mutation {
+        Mutation::DropLine => words.clear(),
+        Mutation::Repeat => lines.insert(line, lines[line].clone()),
+        Mutation::Negate => lines.insert(line + 1, format!("no {}", lines[line].trim_start())),
+        Mutation::Swap(other) => {
+            let other = other % lines.len();
+            lines.swap(line, other);
+            return;
+        }
+        Mutation::DropWord => drop(words.remove(word)),
+        Mutation::Word(text) => words[word] = text,
+        Mutation::Octet(octet) => words[word].push(octet),
+    }
+    lines[line] = words.join(" ");
+}
+
+/// Takes out what is refused, so that what is left is looked at too.
+fn clear_refused(lines: &mut [String]) {
+    for _ in 0..20 {
+        let Err(errors) = parse_str("mutant", &lines.join("\n"), Strictness::Lenient) else { return };
+        for error in errors {
+            if let Some(line) = error.line.checked_sub(1).and_then(|at| lines.get_mut(at)) {
+                line.clear();
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn mutants_of_a_configuration_are_refused_or_written_as_they_are_read(
+        mutations in proptest::collection::vec(mutation(), 1..30),
+    ) {
+        let mut lines: Vec<String> = EVERY_LINE.lines().map(str::to_owned).collect();
+        for one in mutations {
+            mutate(&mut lines, one);
+        }
+        clear_refused(&mut lines);
+        fuzz_config(lines.join("\n").as_bytes());
+    }
 }

@@ -194,3 +194,141 @@ fn connect(path: &Path, give_up: Instant) -> Result<UnixStream, ClientError> {
         std::thread::sleep(PAUSE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::thread::JoinHandle;
+
+    use super::super::protocol::Status;
+    use super::*;
+
+    /// A run directory with a daemon that does these things, one a connection, and says what it was sent.
+    struct Daemon {
+        dir: PathBuf,
+        thread: JoinHandle<Vec<Request>>,
+    }
+
+    /// What the daemon does with a connection: after each request it says this text, and ends the answer or
+    /// hangs up.
+    type Act = (&'static str, usize, Then);
+
+    #[derive(Clone, Copy)]
+    enum Then {
+        End,
+        HangUp,
+    }
+
+    fn daemon(name: &str, acts: Vec<Act>) -> Daemon {
+        let dir = std::env::temp_dir().join(format!("ftsh-test-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("ftbgpd.sock");
+        let thread = std::thread::spawn(move || {
+            // The client is there first and waits.
+            std::thread::sleep(Duration::from_millis(100));
+            let listener = UnixListener::bind(&path).unwrap();
+            let mut requests = Vec::new();
+            let mut connection: Option<BufReader<UnixStream>> = None;
+            for (text, times, then) in acts {
+                let mut stream =
+                    connection.take().unwrap_or_else(|| BufReader::new(listener.accept().unwrap().0));
+                let mut line = Vec::new();
+                stream.read_until(b'\n', &mut line).unwrap();
+                requests.push(Request::decode(line.trim_ascii_end()).unwrap());
+                let id = requests.last().map(|request| request.id);
+                let mut say = |part| {
+                    // The client may have gone.
+                    let _ = stream.get_mut().write_all(Frame { id, part }.encode().unwrap().as_bytes());
+                };
+                for _ in 0..times {
+                    say(Part::Out(text.to_owned()));
+                }
+                if let Then::End = then {
+                    say(Part::End(End { mode: vec!["configure terminal".to_owned()], ..End::default() }));
+                    connection = Some(stream);
+                }
+            }
+            requests
+        });
+        Daemon { dir, thread }
+    }
+
+    impl Daemon {
+        fn requests(self) -> Vec<Request> {
+            let requests = self.thread.join().unwrap();
+            std::fs::remove_dir_all(&self.dir).unwrap();
+            requests
+        }
+    }
+
+    #[test]
+    fn a_daemon_that_comes_late_is_waited_for_and_the_mode_goes_with_every_line() {
+        let daemon = daemon("late", vec![("a\n", 2, Then::End), ("b\n", 1, Then::End)]);
+        let mut client = Client::new(&daemon.dir);
+        let mut heard = String::new();
+        for line in ["configure terminal", "hostname x"] {
+            let end = client.ask(line, Some(Nature::Changes), &mut |text| heard.push_str(text)).unwrap();
+            assert_eq!(end.status, Status::Obeyed);
+        }
+        assert_eq!(heard, "a\na\nb\n");
+        let requests = daemon.requests();
+        assert!(requests[0].mode.is_empty());
+        assert_eq!(requests[1].mode, ["configure terminal"]);
+    }
+
+    #[test]
+    fn a_line_that_only_reads_is_asked_again_and_its_answer_heard_once() {
+        let daemon = daemon("again", vec![("half\n", 1, Then::HangUp), ("whole\n", 1, Then::End)]);
+        let mut client = Client::new(&daemon.dir);
+        let mut heard = String::new();
+        client.ask("show x", Some(Nature::Reads), &mut |text| heard.push_str(text)).unwrap();
+        assert_eq!(heard, "whole\n");
+        assert_eq!(daemon.requests().len(), 2);
+    }
+
+    #[test]
+    fn a_line_that_changes_something_is_not_done_twice() {
+        let daemon = daemon("twice", vec![("", 0, Then::HangUp)]);
+        let mut client = Client::new(&daemon.dir);
+        let answer = client.ask("clear bgp *", Some(Nature::Changes), &mut |_| {});
+        assert!(matches!(answer, Err(ClientError::Cut { .. })), "{answer:?}");
+        assert_eq!(daemon.requests().len(), 1);
+    }
+
+    #[test]
+    fn an_answer_torn_after_much_of_it_was_passed_on_is_said_to_be() {
+        const SAID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        let daemon = daemon("torn", vec![(SAID, HELD / SAID.len() + 2, Then::HangUp)]);
+        let mut client = Client::new(&daemon.dir);
+        let mut heard = 0;
+        let answer = client.ask("show x", Some(Nature::Reads), &mut |text| heard += text.len());
+        assert!(matches!(answer, Err(ClientError::Torn)), "{answer:?}");
+        assert!(heard > HELD);
+        daemon.requests();
+    }
+
+    #[test]
+    fn a_connection_that_died_between_two_lines_is_not_written_to() {
+        let daemon = daemon("between", vec![("", 0, Then::End), ("", 0, Then::HangUp)]);
+        let mut client = Client::new(&daemon.dir);
+        client.ask("hostname x", Some(Nature::Changes), &mut |_| {}).unwrap();
+        let cut = client.ask("hostname y", Some(Nature::Changes), &mut |_| {});
+        assert!(matches!(cut, Err(ClientError::Cut { .. })), "{cut:?}");
+        let dir = daemon.dir.clone();
+        daemon.requests();
+        std::fs::create_dir_all(&dir).unwrap();
+        let listener = UnixListener::bind(dir.join("ftbgpd.sock")).unwrap();
+        let thread = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut stream = BufReader::new(stream);
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            let id = Some(Request::decode(line.trim_end().as_bytes()).unwrap().id);
+            let end = Frame { id, part: Part::End(End::default()) }.encode().unwrap();
+            stream.get_mut().write_all(end.as_bytes()).unwrap();
+        });
+        client.ask("hostname z", Some(Nature::Changes), &mut |_| {}).unwrap();
+        thread.join().unwrap();
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

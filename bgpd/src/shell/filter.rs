@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn each_filter_lets_its_lines_pass() {
         assert_eq!(through("include neigh|end"), " neighbor A\n neighbor B\nend\n");
-        assert_eq!(through("exclude ^ "), "router bgp 1\nend\nrouter x\n");
+        assert_eq!(through("exclude ^[[:space:]]"), "router bgp 1\nend\nrouter x\n");
         assert_eq!(through("begin ^end$"), "end\nrouter x\n y\n");
         assert_eq!(through("count"), "7\n");
         assert_eq!(through("count router"), "2\n");

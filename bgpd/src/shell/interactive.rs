@@ -83,11 +83,12 @@ pub fn run_interactive(client: &mut Client) -> Result<(), ReadlineError> {
     if let Err(error) = client.ask("", Some(Nature::Reads), &mut |_| {}) {
         eprintln!("{error}");
     }
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
     let mut initial = String::new();
     loop {
         let here = Session::restore(client.mode()).unwrap_or_default();
         session.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&here);
-        let prompt = here.prompt(client.host().unwrap_or("ftbgp"));
+        let prompt = here.prompt(client.host().unwrap_or(&machine));
         let line = match editor.readline_with_initial(&prompt, (&initial, "")) {
             Ok(line) => line,
             Err(ReadlineError::Interrupted) => {

@@ -28,7 +28,8 @@ fn run_line(client: &mut Client, line: &str, output: &mut output::Output) -> Res
     let reads = |line: &str| matches!(session.nature(line), Some(Nature::Reads));
     let (command, filter) = match split_pipe(line) {
         Some((command, action)) if reads(command) => match Filter::parse(action) {
-            Ok(Filter::Json) => (format!("{} json", command.trim_end()), None),
+            Ok(Filter::Json) if command.ends_with(" json") => (command.to_owned(), None),
+            Ok(Filter::Json) => (format!("{command} json"), None),
             Ok(filter) => (command.to_owned(), Some(filter)),
             Err(error) => {
                 output.write(&format!("{error}\n"));

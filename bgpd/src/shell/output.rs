@@ -21,7 +21,11 @@ impl Output {
     pub(super) fn begin(&mut self, filter: Option<Filter>) {
         self.filtering = filter.map(Filtering::new);
         self.closed = false;
-        let Some(pager) = &self.pager else { return };
+    }
+
+    /// Starts the pager, which is for answers that say something.
+    fn page(&mut self) {
+        let Some(pager) = self.pager.as_ref().filter(|_| self.child.is_none()) else { return };
         let started = Command::new("/bin/sh").arg("-c").arg(pager).stdin(Stdio::piped()).spawn();
         match started {
             Ok(child) => self.child = Some(child),
@@ -63,6 +67,7 @@ impl Output {
         if self.closed || text.is_empty() {
             return;
         }
+        self.page();
         let written = match self.child.as_mut().and_then(|child| child.stdin.as_mut()) {
             Some(pager) => pager.write_all(text.as_bytes()),
             None => {

@@ -168,7 +168,10 @@ mod tests {
     proptest! {
         #[test]
         fn frames_and_requests_are_read_as_they_were_written(
-            frame in frame(), id in any::<u64>(), mode in proptest::collection::vec(".{0,20}", 0..=MAX_MODES), line in ".{0,300}",
+            frame in frame(),
+            id in any::<u64>(),
+            mode in proptest::collection::vec(".{0,20}", 0..=MAX_MODES),
+            line in ".{0,300}",
         ) {
             let text = frame.encode().unwrap();
             prop_assert_eq!(text.matches('\n').count(), 1);

@@ -125,7 +125,8 @@ impl Engine {
         let name = NeighborName::Interface(link.interface.name.clone());
         let Some(&id) = self.names.get(&name) else { return };
         let Some(peer) = self.peer_mut(id) else { return };
-        let known = peer.address == Some(IpAddr::V6(address));
+        // A link that was down forgets its router, and its neighbor's session begins anew when it is seen again.
+        let known = peer.address == Some(IpAddr::V6(address)) && former == Some(address);
         let up = peer.session.connection().is_some();
         if known || (up && former.is_none()) {
             return;

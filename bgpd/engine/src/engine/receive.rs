@@ -140,12 +140,12 @@ impl Engine {
         let Some(attributes) = message.attributes else { return };
         let [plain, multiprotocol] = announced;
         if let Some(nlri) = multiprotocol.filter(|nlri| !nlri.is_empty()) {
-            let mut with_next_hop = attributes.clone();
+            let mut for_these = attributes.clone();
+            // Where prefixes of both kinds came, each kind has a next hop of its own.
             if let Some(next_hop) = message.mp_next_hop {
-                // The attributes have the next hop of the NLRI field, as that has prefixes too.
-                with_next_hop.next_hop = next_hop;
+                for_these.next_hop = next_hop;
             }
-            self.announce(id, &nlri, with_next_hop, effects);
+            self.announce(id, &nlri, for_these, effects);
         }
         if let Some(nlri) = plain.filter(|nlri| !nlri.is_empty()) {
             self.announce(id, &nlri, attributes, effects);

@@ -8,7 +8,7 @@ pub(super) const COMMAND: Command = Command {
     help: "Configuration from vty interface",
     words: &[("terminal", "Configuration terminal")],
     run: Run::Session(|session, _| {
-   session.enter("configure terminal", Mode::Config);
-   Ok(Outcome::Entered)
- }),
+        session.enter("configure terminal", Mode::Config);
+        Ok(Outcome::Entered)
+    }),
 };

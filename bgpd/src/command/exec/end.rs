@@ -7,7 +7,7 @@ pub(super) const COMMAND: Command = Command {
     help: "End current mode and change to enable mode",
     words: &[],
     run: Run::Session(|session, _| {
-   session.end();
-   Ok(Outcome::Entered)
- }),
+        session.end();
+        Ok(Outcome::Entered)
+    }),
 };

@@ -6,5 +6,7 @@ pub(super) const COMMAND: Command = Command {
     forms: &[Form { places: &Place::ALL, text: "<exit|quit>", no: No::Never }],
     help: "Exit current mode and down to previous mode",
     words: &[],
-    run: Run::Session(|session, _| Ok(if session.leave().is_some() { Outcome::Entered } else { Outcome::Leave })),
+    run: Run::Session(|session, _| {
+        Ok(if session.leave().is_some() { Outcome::Entered } else { Outcome::Leave })
+    }),
 };

@@ -7,7 +7,7 @@ pub(super) const COMMAND: Command = Command {
     help: "Exit from Address Family configuration mode",
     words: &[],
     run: Run::Session(|session, _| {
-   session.leave();
-   Ok(Outcome::Entered)
- }),
+        session.leave();
+        Ok(Outcome::Entered)
+    }),
 };

@@ -2,22 +2,28 @@
 
 use regex::Regex;
 
-use crate::command::{Command, Form, No, Operation, Outcome, Place, Refusal, Run, grammar};
+use crate::command::{Args, Command, Form, No, Operation, Outcome, Place, Refusal, Run, grammar};
 
 pub(super) const COMMAND: Command = Command {
     forms: &[Form { places: &Place::ALL, text: "find LINE", no: No::Never }],
     help: "Find CLI command matching a regular expression",
     words: &[("LINE", "Search pattern (POSIX extended regex)")],
-    run: Run::Session(|_, args| {
-   let wanted = args.word("LINE")?;
-   let regex = Regex::new(wanted)
-     .map_err(|_| Refusal::new(format!("'{wanted}' is not a regular expression")))?;
-   let mut text = String::new();
-   for place in Place::ALL {
-     for entry in grammar().entries(place).iter().filter(|entry| regex.is_match(&entry.text)) {
-       text.push_str(&format!("  {:20} {}\n", place.prompt(), entry.text));
-     }
-   }
-   Ok(Outcome::Run(Operation::Text(text)))
- }),
+    run: Run::Session(|_, args| find(args)),
 };
+
+fn find(args: &Args<'_>) -> Result<Outcome, Refusal> {
+    let wanted = args.word("LINE")?;
+    let regex =
+        Regex::new(wanted).map_err(|_| Refusal::new(format!("'{wanted}' is not a regular expression")))?;
+    let mut rows = Vec::new();
+    for place in Place::ALL {
+        for entry in grammar().entries(place).iter().filter(|entry| regex.is_match(&entry.text)) {
+            let row = format!("  {:20} {}\n", place.prompt(), entry.text);
+            // Both families' modes have the same prompt and mostly the same commands.
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+    }
+    Ok(Outcome::Run(Operation::Text(rows.concat())))
+}

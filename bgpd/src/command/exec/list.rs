@@ -7,7 +7,7 @@ pub(super) const COMMAND: Command = Command {
     help: "Print command list",
     words: &[],
     run: Run::Session(|session, _| {
-   let lines = grammar().entries(session.place()).iter().map(|entry| format!("  {}\n", entry.text));
-   Ok(Outcome::Run(Operation::Text(lines.collect())))
- }),
+        let lines = grammar().entries(session.place()).iter().map(|entry| format!("  {}\n", entry.text));
+        Ok(Outcome::Run(Operation::Text(lines.collect())))
+    }),
 };

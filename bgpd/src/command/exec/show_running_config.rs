@@ -9,7 +9,7 @@ pub(super) const COMMAND: Command = Command {
     help: "Current operating configuration",
     words: &[("show", "Show running system information"), ("bgpd", "Of the BGP daemon")],
     run: Run::Operation(|args| {
-   let form = if args.has("json") { Layout::Json } else { Layout::Text };
-   Ok(Operation::Show(Box::new(RunningConfig::new(form))))
- }),
+        let form = if args.has("json") { Layout::Json } else { Layout::Text };
+        Ok(Operation::Show(Box::new(RunningConfig::new(form))))
+    }),
 };

@@ -4,7 +4,11 @@ use super::PLACE;
 use crate::command::{Command, Edit, Form, No, Run};
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: PLACE, text: "metric (0-4294967295)$value", no: No::As("metric [(0-4294967295)]") }],
+    forms: &[Form {
+        places: PLACE,
+        text: "metric (0-4294967295)$value",
+        no: No::As("metric [(0-4294967295)]"),
+    }],
     help: "Metric of the kernel routes",
     words: &[],
     run: Run::Fib(Edit {

@@ -4,7 +4,11 @@ use super::PLACE;
 use crate::command::{Command, Edit, Form, No, Run};
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: PLACE, text: "nexthop-id-base (1-4294967295)$value", no: No::As("nexthop-id-base [(1-4294967295)]") }],
+    forms: &[Form {
+        places: PLACE,
+        text: "nexthop-id-base (1-4294967295)$value",
+        no: No::As("nexthop-id-base [(1-4294967295)]"),
+    }],
     help: "First number of the next-hop objects",
     words: &[],
     run: Run::Fib(Edit {

@@ -4,7 +4,11 @@ use super::PLACE;
 use crate::command::{Command, Edit, Form, No, Run};
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: PLACE, text: "table (1-4294967295)$value", no: No::As("table [(1-4294967295)]") }],
+    forms: &[Form {
+        places: PLACE,
+        text: "table (1-4294967295)$value",
+        no: No::As("table [(1-4294967295)]"),
+    }],
     help: "Kernel routing table",
     words: &[],
     run: Run::Fib(Edit {

@@ -1,5 +1,11 @@
 //! `enable password …`: kept, without effect.
 
-use super::accepted;
+use super::{CONFIG, accepted};
 
-accepted!(enable, "enable password LINE", no "enable password [LINE]", "Assign the privileged level password (accepted without effect)");
+accepted!(
+    replace enable,
+    CONFIG,
+    "enable password LINE",
+    no "enable password [LINE]",
+    "Assign the privileged level password (accepted without effect)"
+);

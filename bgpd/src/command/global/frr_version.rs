@@ -1,5 +1,11 @@
 //! `frr version LINE`: whose configuration it was. Kept, without effect.
 
-use super::accepted;
+use super::{CONFIG, accepted};
 
-accepted!(version, "frr version LINE", no "frr version [LINE]", "FRRouting version that wrote the configuration");
+accepted!(
+    replace version,
+    CONFIG,
+    "frr version LINE",
+    no "frr version [LINE]",
+    "FRRouting version that wrote the configuration"
+);

@@ -62,7 +62,13 @@ pub(super) const COMMAND: Command = Command {
                 let prefix = route.prefix;
                 match &route.via {
                     StaticVia::Address(via) => out.line(format_args!("{ip} route {prefix} {via}{distance}")),
-                    StaticVia::Interface(via) => out.line(format_args!("{ip} route {prefix} {via}{distance}")),
+                    StaticVia::Interface(via) => {
+                        out.line(format_args!("{ip} route {prefix} {via}{distance}"))
+                    }
+                    // Behind a gateway a number would be read as the distance.
+                    StaticVia::AddressOnInterface(via, name) if name.bytes().all(|b| b.is_ascii_digit()) => {
+                        out.line(format_args!("{ip} route {prefix} {via} {name} {}", route.distance));
+                    }
                     StaticVia::AddressOnInterface(via, name) => {
                         out.line(format_args!("{ip} route {prefix} {via} {name}{distance}"));
                     }

@@ -14,7 +14,9 @@ pub(super) const COMMAND: Command = Command {
             unset: |_, _| Ok(()),
             write: |config, out| {
                 let accepted = &config.accepted;
-                if accepted.line_vty.is_empty() && accepted.line_login.is_empty() && accepted.line_access.is_empty()
+                if accepted.line_vty.is_empty()
+                    && accepted.line_login.is_empty()
+                    && accepted.line_access.is_empty()
                 {
                     return;
                 }

@@ -1,5 +1,11 @@
 //! `log …`: kept, without effect; logging is set on the command line.
 
-use super::accepted;
+use super::{CONFIG, accepted};
 
-accepted!(log, "log LINE", no "log LINE", "Logging control (accepted without effect)");
+accepted!(
+    keep log,
+    CONFIG,
+    "log LINE",
+    no "log LINE",
+    "Logging control (accepted without effect)"
+);

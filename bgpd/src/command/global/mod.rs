@@ -1,8 +1,25 @@
 //! Lines outside every block, and the blocks themselves.
 
+mod enable_password;
+mod fib;
+mod frr_defaults;
+mod frr_version;
+mod hostname;
+mod ip_route;
+mod line_vty;
+mod log;
+mod password;
+mod prefix_list;
+mod prefix_list_description;
+mod redundancy;
+mod route_map;
+mod router_bgp;
+mod service;
+
 use super::commands;
 
-commands!(
+/// The folder's commands, in the order of the running configuration.
+pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     frr_version,
     frr_defaults,
     hostname,
@@ -18,14 +35,12 @@ commands!(
     prefix_list_description,
     route_map,
     line_vty,
-);
+];
 
-/// Declares a line that is kept as it is written and has no effect.
+/// Declares a line that is kept as it is written and has no effect: `$keep` says whether beside others of its
+/// kind (`keep`) or in their place (`replace`).
 macro_rules! accepted {
-    ($field:ident, $text:literal, no $no:literal, $help:literal) => {
-        accepted!($field, $crate::command::global::CONFIG, $text, no $no, $help);
-    };
-    ($field:ident, $places:expr, $text:literal, no $no:literal, $help:literal) => {
+    ($keep:ident $field:ident, $places:expr, $text:literal, no $no:literal, $help:literal) => {
         pub(super) const COMMAND: $crate::command::Command = $crate::command::Command {
             forms: &[$crate::command::Form {
                 places: $places,
@@ -36,7 +51,7 @@ macro_rules! accepted {
             words: &[],
             run: $crate::command::Run::Global($crate::command::Edit {
                 set: |config, args| {
-                    config.accepted.$field.keep(args.written());
+                    config.accepted.$field.$keep(args.written());
                     Ok(())
                 },
                 unset: |config, args| {

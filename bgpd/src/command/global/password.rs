@@ -1,5 +1,11 @@
 //! `password …`: kept, without effect; the control socket's mode is the gate.
 
-use super::accepted;
+use super::{CONFIG, accepted};
 
-accepted!(password, "password LINE", no "password [LINE]", "Assign the terminal connection password (accepted without effect)");
+accepted!(
+    replace password,
+    CONFIG,
+    "password LINE",
+    no "password [LINE]",
+    "Assign the terminal connection password (accepted without effect)"
+);

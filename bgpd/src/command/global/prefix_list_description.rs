@@ -1,6 +1,5 @@
 //! `ip prefix-list NAME description TEXT`; it is written with the list.
 
-
 use super::CONFIG;
 use super::prefix_list::family;
 use crate::command::{Command, Edit, Form, No, Run};
@@ -19,7 +18,11 @@ pub(super) const COMMAND: Command = Command {
         },
     ],
     help: "Prefix-list specific description",
-    words: &[("prefix-list", "Build a prefix list"), ("WORD", "Name of a prefix list"), ("LINE", "Up to 80 characters describing this prefix-list")],
+    words: &[
+        ("prefix-list", "Build a prefix list"),
+        ("WORD", "Name of a prefix list"),
+        ("LINE", "Up to 80 characters describing this prefix-list"),
+    ],
     run: Run::Global(Edit {
         set: |config, args| {
             let lists = &mut config.engine.prefix_lists[family(args)];

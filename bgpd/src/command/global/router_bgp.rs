@@ -4,11 +4,11 @@ use bgp_engine::config::{BgpConfig, FamilyConfig, NeighborName};
 use bgp_engine::value::{Asn, Family};
 
 use super::CONFIG;
+use crate::command::run::PeerView;
 use crate::command::{
     Command, Edit, Form, Lines, Mode, No, PeerLines, Refusal, Run, family, instance, instance_last, peer,
     peer_family,
 };
-use crate::command::run::PeerView;
 
 pub(super) const COMMAND: Command = Command {
     forms: &[Form { places: CONFIG, text: "router bgp ASN", no: No::As("router bgp [ASN]") }],

@@ -1,5 +1,11 @@
 //! `service …`: kept, without effect.
 
-use super::accepted;
+use super::{CONFIG, accepted};
 
-accepted!(service, "service LINE", no "service LINE", "Set up miscellaneous service (accepted without effect)");
+accepted!(
+    keep service,
+    CONFIG,
+    "service LINE",
+    no "service LINE",
+    "Set up miscellaneous service (accepted without effect)"
+);

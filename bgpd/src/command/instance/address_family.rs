@@ -5,11 +5,7 @@ use bgp_engine::value::Family;
 use crate::command::{Command, Edit, Form, Mode, No, Place, Run};
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form {
-        places: &[Place::Router],
-        text: "address-family <ipv4|ipv6> [unicast]",
-        no: No::Never,
-    }],
+    forms: &[Form { places: &[Place::Router], text: "address-family <ipv4|ipv6> [unicast]", no: No::Never }],
     help: "Enter Address Family command mode",
     words: &[("unicast", "Address Family modifier")],
     run: Run::Block {

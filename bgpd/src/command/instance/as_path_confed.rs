@@ -2,4 +2,8 @@
 
 use super::flag;
 
-flag!(best_path.as_path_confed, "bgp bestpath as-path confed", "Compare path lengths including confederation sets & sequences in selecting a route");
+flag!(
+    best_path.as_path_confed,
+    "bgp bestpath as-path confed",
+    "Compare path lengths including confederation sets & sequences in selecting a route"
+);

@@ -2,4 +2,8 @@
 
 use super::flag;
 
-flag!(best_path.compare_router_id, "bgp bestpath compare-routerid", "Compare router-id for identical EBGP paths");
+flag!(
+    best_path.compare_router_id,
+    "bgp bestpath compare-routerid",
+    "Compare router-id for identical EBGP paths"
+);

@@ -3,7 +3,6 @@
 use bgp_engine::value::Asn;
 
 use crate::command::Refusal;
-
 use crate::command::{Command, Edit, Form, No, ROUTER, Run};
 
 pub(super) const COMMAND: Command = Command {
@@ -12,23 +11,27 @@ pub(super) const COMMAND: Command = Command {
     words: &[("ASN", "AS number of a member")],
     run: Run::Instance(Edit {
         set: |bgp, args| {
-let Some(confederation) = &mut bgp.confederation else {
-   return Err(Refusal::new("Enter 'bgp confederation identifier ASN' first"));
- };
- let own = bgp.asn;
- confederation.peers.extend(args.all::<Asn>("ASN").filter(|asn| *asn != own));
- Ok(())
+            let Some(confederation) = &mut bgp.confederation else {
+                return Err(Refusal::new("Enter 'bgp confederation identifier ASN' first"));
+            };
+            let own = bgp.asn;
+            confederation.peers.extend(args.all::<Asn>("ASN").filter(|asn| *asn != own));
+            Ok(())
         },
         unset: |bgp, args| {
-if let Some(confederation) = &mut bgp.confederation {
-   for asn in args.all::<Asn>("ASN") { confederation.peers.remove(&asn); }
- }
- Ok(())
+            if let Some(confederation) = &mut bgp.confederation {
+                for asn in args.all::<Asn>("ASN") {
+                    confederation.peers.remove(&asn);
+                }
+            }
+            Ok(())
         },
         write: |bgp, out| {
-let Some(confederation) = &bgp.confederation else { return };
- if confederation.peers.is_empty() { return; }
- out.line(format_args!("bgp confederation peers{}", Members(&confederation.peers)));
+            let Some(confederation) = &bgp.confederation else { return };
+            if confederation.peers.is_empty() {
+                return;
+            }
+            out.line(format_args!("bgp confederation peers{}", Members(&confederation.peers)));
         },
     }),
 };

@@ -2,4 +2,8 @@
 
 use super::flag;
 
-flag!(best_path.med.deterministic, "bgp deterministic-med", "Pick the best-MED path among paths advertised from the neighboring AS");
+flag!(
+    best_path.med.deterministic,
+    "bgp deterministic-med",
+    "Pick the best-MED path among paths advertised from the neighboring AS"
+);

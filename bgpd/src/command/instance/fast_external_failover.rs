@@ -2,4 +2,8 @@
 
 use super::flag;
 
-flag!(fast_external_failover, "bgp fast-external-failover", "Immediately reset session if a link to a directly connected external peer goes down");
+flag!(
+    fast_external_failover,
+    "bgp fast-external-failover",
+    "Immediately reset session if a link to a directly connected external peer goes down"
+);

@@ -10,15 +10,17 @@ pub(super) const COMMAND: Command = Command {
     words: &[],
     run: Run::Instance(Edit {
         set: |bgp, _| {
-bgp.graceful_restart.mode = GracefulRestartMode::Disabled;
- Ok(())
+            bgp.graceful_restart.mode = GracefulRestartMode::Disabled;
+            Ok(())
         },
         unset: |bgp, _| {
-bgp.graceful_restart.mode = GracefulRestartMode::Helper;
- Ok(())
+            bgp.graceful_restart.mode = GracefulRestartMode::Helper;
+            Ok(())
         },
         write: |bgp, out| {
-if bgp.graceful_restart.mode == GracefulRestartMode::Disabled { out.line(format_args!("bgp graceful-restart-disable")); }
+            if bgp.graceful_restart.mode == GracefulRestartMode::Disabled {
+                out.line(format_args!("bgp graceful-restart-disable"));
+            }
         },
     }),
 };

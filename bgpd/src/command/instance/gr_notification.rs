@@ -2,4 +2,8 @@
 
 use super::flag;
 
-flag!(graceful_restart.notification, "bgp graceful-restart notification", "Indicate Graceful Restart support for BGP NOTIFICATION messages");
+flag!(
+    graceful_restart.notification,
+    "bgp graceful-restart notification",
+    "Indicate Graceful Restart support for BGP NOTIFICATION messages"
+);

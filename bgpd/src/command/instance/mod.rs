@@ -1,8 +1,42 @@
 //! Lines of `router bgp` about the instance, in FRR's order; `instance_last` has those that follow the neighbors.
 
+mod address_family;
+mod always_compare_med;
+mod as_path_confed;
+mod as_path_ignore;
+mod bestpath_aigp;
+mod bestpath_med;
+mod client_to_client;
+mod cluster_id;
+mod compare_routerid;
+mod confederation_identifier;
+mod confederation_peers;
+mod default_ipv4_unicast;
+mod default_local_preference;
+mod deterministic_med;
+mod ebgp_requires_policy;
+mod enforce_first_as;
+mod fast_external_failover;
+mod gr_disable;
+mod gr_mode;
+mod gr_notification;
+mod gr_preserve;
+mod gr_restart_time;
+mod gr_select_defer_time;
+mod gr_stalepath_time;
+mod import_check;
+mod log_neighbor_changes;
+mod minimum_holdtime;
+mod multipath_relax;
+mod reject_as_sets;
+mod router_id;
+mod suppress_duplicates;
+mod timers;
+
 use super::commands;
 
-commands!(
+/// The folder's commands, in the order of the running configuration.
+pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     fast_external_failover,
     router_id,
     log_neighbor_changes,
@@ -35,7 +69,7 @@ commands!(
     timers,
     minimum_holdtime,
     address_family,
-);
+];
 
 /// Declares a line that is either in force or not; it is written where it is not as the profile has it.
 macro_rules! flag {

@@ -2,4 +2,8 @@
 
 use super::flag;
 
-flag!(suppress_duplicates, "bgp suppress-duplicates", "Suppress duplicate updates if the route actually not changed");
+flag!(
+    suppress_duplicates,
+    "bgp suppress-duplicates",
+    "Suppress duplicate updates if the route actually not changed"
+);

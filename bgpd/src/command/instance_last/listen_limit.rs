@@ -2,4 +2,9 @@
 
 use crate::command::instance::number;
 
-number!(listen_limit, "bgp listen limit", "(1-65535)", "Maximum number of BGP Dynamic Neighbors that can be created");
+number!(
+    listen_limit,
+    "bgp listen limit",
+    "(1-65535)",
+    "Maximum number of BGP Dynamic Neighbors that can be created"
+);

@@ -1,7 +1,6 @@
 //! `bgp shutdown [message TEXT]`: every session is ended and stays so.
 
 use crate::command::peer::shutdown;
-
 use crate::command::{Command, Edit, Form, No, ROUTER, Run};
 
 pub(super) const COMMAND: Command = Command {
@@ -10,19 +9,17 @@ pub(super) const COMMAND: Command = Command {
     words: &[("message", "Add a shutdown message (RFC 8203)"), ("LINE", "Shutdown message")],
     run: Run::Instance(Edit {
         set: |bgp, args| {
-bgp.shutdown = Some(shutdown(args)?);
- Ok(())
+            bgp.shutdown = Some(shutdown(args)?);
+            Ok(())
         },
         unset: |bgp, _| {
-bgp.shutdown = None;
- Ok(())
+            bgp.shutdown = None;
+            Ok(())
         },
-        write: |bgp, out| {
-match &bgp.shutdown {
-   Some(shutdown) if shutdown.message.is_empty() => out.line(format_args!("bgp shutdown")),
-   Some(shutdown) => out.line(format_args!("bgp shutdown message {}", shutdown.message)),
-   None => {}
- }
+        write: |bgp, out| match &bgp.shutdown {
+            Some(shutdown) if shutdown.message.is_empty() => out.line(format_args!("bgp shutdown")),
+            Some(shutdown) => out.line(format_args!("bgp shutdown message {}", shutdown.message)),
+            None => {}
         },
     }),
 };

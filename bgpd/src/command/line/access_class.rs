@@ -3,4 +3,10 @@
 use super::LINE;
 use crate::command::global::accepted;
 
-accepted!(line_access, LINE, "[ipv6] access-class WORD", no "[ipv6] access-class [WORD]", "Filter connections based on an access list (accepted without effect)");
+accepted!(
+    keep line_access,
+    LINE,
+    "[ipv6] access-class WORD",
+    no "[ipv6] access-class [WORD]",
+    "Filter connections based on an access list (accepted without effect)"
+);

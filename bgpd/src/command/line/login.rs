@@ -3,4 +3,10 @@
 use super::LINE;
 use crate::command::global::accepted;
 
-accepted!(line_login, LINE, "login", no "login", "Enable password checking (accepted without effect)");
+accepted!(
+    replace line_login,
+    LINE,
+    "login",
+    no "login",
+    "Enable password checking (accepted without effect)"
+);

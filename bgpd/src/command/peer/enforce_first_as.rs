@@ -1,6 +1,5 @@
 //! `neighbor X enforce-first-as`, over the instance's.
 
-
 use crate::command::{Command, Form, No, ROUTER, Run};
 
 pub(super) const COMMAND: Command = Command {
@@ -9,19 +8,17 @@ pub(super) const COMMAND: Command = Command {
     words: &[],
     run: Run::Peer {
         set: |peer, _| {
-peer.enforce_first_as = Some(true);
- Ok(())
+            peer.enforce_first_as = Some(true);
+            Ok(())
         },
         unset: |peer, _| {
-peer.enforce_first_as = Some(false);
- Ok(())
+            peer.enforce_first_as = Some(false);
+            Ok(())
         },
-        write: |peer, out| {
-match peer.enforce_first_as {
-   Some(true) => out.line(format_args!("enforce-first-as")),
-   Some(false) => out.no(format_args!("enforce-first-as")),
-   None => {}
- }
+        write: |peer, out| match peer.enforce_first_as {
+            Some(true) => out.line(format_args!("enforce-first-as")),
+            Some(false) => out.no(format_args!("enforce-first-as")),
+            None => {}
         },
     },
 };

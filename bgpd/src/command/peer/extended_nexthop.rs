@@ -1,6 +1,5 @@
 //! `neighbor X capability extended-nexthop` (RFC 8950).
 
-
 use crate::command::{Command, Form, No, ROUTER, Run};
 
 pub(super) const COMMAND: Command = Command {
@@ -9,19 +8,17 @@ pub(super) const COMMAND: Command = Command {
     words: &[("capability", "Advertise capability to the peer")],
     run: Run::Peer {
         set: |peer, _| {
-peer.extended_next_hop = Some(true);
- Ok(())
+            peer.extended_next_hop = Some(true);
+            Ok(())
         },
         unset: |peer, _| {
-peer.extended_next_hop = Some(false);
- Ok(())
+            peer.extended_next_hop = Some(false);
+            Ok(())
         },
-        write: |peer, out| {
-match peer.extended_next_hop {
-   Some(true) => out.line(format_args!("capability extended-nexthop")),
-   Some(false) => out.no(format_args!("capability extended-nexthop")),
-   None => {}
- }
+        write: |peer, out| match peer.extended_next_hop {
+            Some(true) => out.line(format_args!("capability extended-nexthop")),
+            Some(false) => out.no(format_args!("capability extended-nexthop")),
+            None => {}
         },
     },
 };

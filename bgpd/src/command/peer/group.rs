@@ -6,7 +6,6 @@ use bgp_engine::config::BgpConfig;
 
 use crate::command::Refusal;
 use crate::command::run::PeerView;
-
 use crate::command::{Command, Form, No, ROUTER, Run};
 
 pub(super) const COMMAND: Command = Command {
@@ -15,18 +14,20 @@ pub(super) const COMMAND: Command = Command {
     words: &[("WORD", "Interface name or neighbor tag")],
     run: Run::PeerItself {
         set: |bgp, args| {
-let name = args.word("peer")?;
- if name.parse::<IpAddr>().is_ok() || super::interface_name(args).is_some_and(|name| bgp.neighbors.contains_key(&name)) {
-   return Err(Refusal::new("A neighbor cannot be a peer-group: choose another name"));
- }
- bgp.peer_groups.entry(name.to_owned()).or_default();
- Ok(())
+            let name = args.word("peer")?;
+            if name.parse::<IpAddr>().is_ok()
+                || super::interface_name(args).is_some_and(|name| bgp.neighbors.contains_key(&name))
+            {
+                return Err(Refusal::new("A neighbor cannot be a peer-group: choose another name"));
+            }
+            bgp.peer_groups.entry(name.to_owned()).or_default();
+            Ok(())
         },
-        unset: |bgp, args| {
-remove(bgp, args.word("peer")?)
-        },
+        unset: |bgp, args| remove(bgp, args.word("peer")?),
         write: |view, out| {
-if let PeerView::Group(_) = view { out.line(format_args!("peer-group")); }
+            if let PeerView::Group(_) = view {
+                out.line(format_args!("peer-group"));
+            }
         },
     },
 };

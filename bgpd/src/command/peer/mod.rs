@@ -1,10 +1,38 @@
 //! Lines of `router bgp` about one neighbor or peer group, in FRR's order.
 
+mod advertisement_interval;
+mod aigp;
+mod description;
+mod disable_connected_check;
+mod dont_capability_negotiate;
+mod ebgp_multihop;
+mod enforce_first_as;
+mod extended_nexthop;
+mod graceful_restart;
+mod group;
+mod interface;
+mod local_as;
+mod member;
+mod override_capability;
+mod passive;
+mod password;
+mod port;
+mod remote_as;
+mod role;
+mod shutdown;
+mod strict_capability_match;
+mod timers;
+mod timers_connect;
+mod ttl_security;
+mod update_source;
+
 use bgp_engine::config::{BgpConfig, NeighborName, NeighborSettings, Shutdown, Timers};
+use bgp_engine::value::Family;
 
 use super::{Args, Refusal, commands};
 
-commands!(
+/// The folder's commands, in the order of the running configuration.
+pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     interface,
     group,
     remote_as,
@@ -30,7 +58,7 @@ commands!(
     override_capability,
     strict_capability_match,
     graceful_restart,
-);
+];
 
 /// Declares a line that is either written or not.
 macro_rules! flag {
@@ -108,8 +136,26 @@ pub(super) fn settings<'c>(
     }
     match args.neighbor("peer").and_then(|name| bgp.neighbors.get_mut(&name)) {
         Some(neighbor) => Ok(&mut neighbor.settings),
-        None => Err(missing(text)),
+        None => Err(Refusal::new("Specify remote-as or peer-group commands first")),
     }
+}
+
+/// Drops what the default says anyway of taking part in a family; not for a group's members, whose group may
+/// say something else.
+pub(super) fn settle_activation(bgp: &mut BgpConfig) {
+    for family in Family::ALL {
+        let default = family == Family::Ipv4Unicast && bgp.default_ipv4_unicast;
+        for peer in groups_and_lone_neighbors(bgp) {
+            let activate = &mut peer.families[family].activate;
+            *activate = activate.filter(|activate| *activate != default);
+        }
+    }
+}
+
+/// Those that no group stands behind.
+pub(super) fn groups_and_lone_neighbors(bgp: &mut BgpConfig) -> impl Iterator<Item = &mut NeighborSettings> {
+    let alone = bgp.neighbors.values_mut().filter(|neighbor| neighbor.group.is_none());
+    bgp.peer_groups.values_mut().chain(alone.map(|neighbor| &mut neighbor.settings))
 }
 
 /// What is said where there is no such neighbor or group.

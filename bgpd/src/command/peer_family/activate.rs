@@ -20,13 +20,8 @@ pub(super) const COMMAND: Command = Command {
     },
 };
 
-/// What the default says anyway is not kept, but for a group's member, whose group may say something else.
 fn change(bgp: &mut BgpConfig, family: Family, args: &Args<'_>, negation: Negation) -> Result<(), Refusal> {
-    let wanted = negation == Negation::Plain;
-    let default = family == Family::Ipv4Unicast && bgp.default_ipv4_unicast;
-    let group = args.neighbor("peer").and_then(|name| bgp.neighbors.get(&name)).and_then(|n| n.group.as_ref());
-    let below = group.and_then(|group| bgp.peer_groups.get(group)).and_then(|g| g.families[family].activate);
-    let settings = peer::settings(bgp, args)?;
-    settings.families[family].activate = (wanted != below.unwrap_or(default)).then_some(wanted);
+    peer::settings(bgp, args)?.families[family].activate = Some(negation == Negation::Plain);
+    peer::settle_activation(bgp);
     Ok(())
 }

@@ -10,15 +10,17 @@ pub(super) const COMMAND: Command = Command {
     words: &[],
     run: Run::PeerFamily {
         set: |peer, _| {
-peer.add_path_tx = Some(AddPathTx::All);
- Ok(())
+            peer.add_path_tx = Some(AddPathTx::All);
+            Ok(())
         },
         unset: |peer, _| {
-peer.add_path_tx = peer.add_path_tx.filter(|tx| *tx != AddPathTx::All);
- Ok(())
+            peer.add_path_tx = peer.add_path_tx.filter(|tx| *tx != AddPathTx::All);
+            Ok(())
         },
         write: |peer, out| {
-if peer.add_path_tx == Some(AddPathTx::All) { out.line(format_args!("addpath-tx-all-paths")); }
+            if peer.add_path_tx == Some(AddPathTx::All) {
+                out.line(format_args!("addpath-tx-all-paths"));
+            }
         },
     },
 };

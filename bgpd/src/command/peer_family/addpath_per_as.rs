@@ -10,15 +10,17 @@ pub(super) const COMMAND: Command = Command {
     words: &[],
     run: Run::PeerFamily {
         set: |peer, _| {
-peer.add_path_tx = Some(AddPathTx::BestPerAs);
- Ok(())
+            peer.add_path_tx = Some(AddPathTx::BestPerAs);
+            Ok(())
         },
         unset: |peer, _| {
-peer.add_path_tx = peer.add_path_tx.filter(|tx| *tx != AddPathTx::BestPerAs);
- Ok(())
+            peer.add_path_tx = peer.add_path_tx.filter(|tx| *tx != AddPathTx::BestPerAs);
+            Ok(())
         },
         write: |peer, out| {
-if peer.add_path_tx == Some(AddPathTx::BestPerAs) { out.line(format_args!("addpath-tx-bestpath-per-AS")); }
+            if peer.add_path_tx == Some(AddPathTx::BestPerAs) {
+                out.line(format_args!("addpath-tx-bestpath-per-AS"));
+            }
         },
     },
 };

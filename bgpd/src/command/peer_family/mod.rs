@@ -1,8 +1,29 @@
 //! Lines of `address-family` about one neighbor or peer group; in `router bgp` itself they are about IPv4.
 
+mod activate;
+mod addpath_all;
+mod addpath_best_selected;
+mod addpath_per_as;
+mod allowas_in;
+mod as_override;
+mod attribute_unchanged;
+mod default_originate;
+mod disable_addpath_rx;
+mod maximum_prefix;
+mod next_hop_self;
+mod prefix_list;
+mod remove_private_as;
+mod route_map;
+mod route_reflector_client;
+mod route_server_client;
+mod send_community;
+mod soft_reconfiguration;
+mod weight;
+
 use super::commands;
 
-commands!(
+/// The folder's commands, in the order of the running configuration.
+pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     activate,
     addpath_all,
     addpath_best_selected,
@@ -22,7 +43,7 @@ commands!(
     prefix_list,
     route_map,
     attribute_unchanged,
-);
+];
 
 /// Declares a line that is either written or not.
 macro_rules! flag {

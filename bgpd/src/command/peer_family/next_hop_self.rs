@@ -10,19 +10,17 @@ pub(super) const COMMAND: Command = Command {
     words: &[("force", "Set the next hop to self for reflected routes")],
     run: Run::PeerFamily {
         set: |peer, args| {
-peer.next_hop_self = Some(if args.has("force") { NextHopSelf::Force } else { NextHopSelf::Ebgp });
- Ok(())
+            peer.next_hop_self = Some(if args.has("force") { NextHopSelf::Force } else { NextHopSelf::Ebgp });
+            Ok(())
         },
         unset: |peer, _| {
-peer.next_hop_self = None;
- Ok(())
+            peer.next_hop_self = None;
+            Ok(())
         },
-        write: |peer, out| {
-match peer.next_hop_self {
-   Some(NextHopSelf::Ebgp) => out.line(format_args!("next-hop-self")),
-   Some(NextHopSelf::Force) => out.line(format_args!("next-hop-self force")),
-   None => {}
- }
+        write: |peer, out| match peer.next_hop_self {
+            Some(NextHopSelf::Ebgp) => out.line(format_args!("next-hop-self")),
+            Some(NextHopSelf::Force) => out.line(format_args!("next-hop-self force")),
+            None => {}
         },
     },
 };

@@ -2,4 +2,8 @@
 
 use super::flag;
 
-flag!(soft_reconfiguration, "soft-reconfiguration inbound", "Allow inbound soft reconfiguration for this neighbor");
+flag!(
+    soft_reconfiguration,
+    "soft-reconfiguration inbound",
+    "Allow inbound soft reconfiguration for this neighbor"
+);

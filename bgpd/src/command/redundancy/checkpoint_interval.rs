@@ -4,7 +4,11 @@ use super::PLACE;
 use crate::command::{Command, Edit, Form, No, Run};
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: PLACE, text: "checkpoint interval (1-86400)$value", no: No::As("checkpoint interval [(1-86400)]") }],
+    forms: &[Form {
+        places: PLACE,
+        text: "checkpoint interval (1-86400)$value",
+        no: No::As("checkpoint interval [(1-86400)]"),
+    }],
     help: "Seconds from checkpoint to checkpoint",
     words: &[],
     run: Run::Redundancy(Edit {

@@ -4,7 +4,11 @@ use super::PLACE;
 use crate::command::{Command, Edit, Form, No, Run};
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: PLACE, text: "detect hang (10-60000)$value", no: No::As("detect hang [(10-60000)]") }],
+    forms: &[Form {
+        places: PLACE,
+        text: "detect hang (10-60000)$value",
+        no: No::As("detect hang [(10-60000)]"),
+    }],
     help: "After how many milliseconds without progress a hang is a hang",
     words: &[],
     run: Run::Redundancy(Edit {

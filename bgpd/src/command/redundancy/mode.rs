@@ -5,7 +5,11 @@ use crate::command::{Command, Edit, Form, No, Run};
 use crate::config::Standby;
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: PLACE, text: "mode <hot|warm|cold|none>", no: No::As("mode [<hot|warm|cold|none>]") }],
+    forms: &[Form {
+        places: PLACE,
+        text: "mode <hot|warm|cold|none>",
+        no: No::As("mode [<hot|warm|cold|none>]"),
+    }],
     help: "How the twin stands by",
     words: &[
         ("hot", "The twin applies every entry"),

@@ -4,7 +4,11 @@ use super::PLACE;
 use crate::command::{Command, Edit, Form, No, Run};
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: PLACE, text: "twin-lag (1-3600000)$value", no: No::As("twin-lag [(1-3600000)]") }],
+    forms: &[Form {
+        places: PLACE,
+        text: "twin-lag (1-3600000)$value",
+        no: No::As("twin-lag [(1-3600000)]"),
+    }],
     help: "How many milliseconds the twin may lag behind before it is given up",
     words: &[],
     run: Run::Redundancy(Edit {

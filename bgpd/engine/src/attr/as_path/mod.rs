@@ -4,6 +4,8 @@
 //! `edit` give a new path. `wire` reads and writes both wire forms and merges AS4_PATH, `text` is the text.
 
 mod edit;
+#[cfg(test)]
+mod properties;
 mod text;
 mod wire;
 

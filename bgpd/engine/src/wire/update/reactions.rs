@@ -195,9 +195,8 @@ fn one_malformed_attribute_has_the_reaction_of_its_class() {
 
 #[test]
 fn what_is_discarded_is_not_in_the_set() {
-    let discarded = one_attribute_cases()
-        .into_iter()
-        .filter(|case| case.3.is_some_and(|(_, _, d)| d == AttributeDiscard));
+    let discarded =
+        one_attribute_cases().filter(|case| case.3.is_some_and(|(_, _, d)| d == AttributeDiscard));
     for (name, dialect, attribute, _) in discarded {
         let octets = with(&dialect, &attribute);
         let plain = with(&dialect, &[]);
