@@ -15,6 +15,7 @@ mod show_bgp_neighbors;
 mod show_bgp_nexthop;
 mod show_bgp_peer_group;
 mod show_bgp_prefix;
+mod show_bgp_statistics;
 mod show_bgp_summary;
 mod show_bgp_table;
 mod show_bgp_update_groups;
