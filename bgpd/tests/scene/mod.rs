@@ -19,10 +19,13 @@ use crate::net::Net;
 /// The router under test.
 const ROUTER: &str = include_str!("router.conf");
 
+/// One where not all is well.
+const EDGES: &str = include_str!("edges.conf");
+
 /// A neighbor of it.
 fn neighbor(asn: u32, lines: &str) -> String {
     format!(
-        "router bgp {asn}\n no bgp ebgp-requires-policy\n no bgp network import-check\n \
+        "hostname r{asn}\nrouter bgp {asn}\n no bgp ebgp-requires-policy\n no bgp network import-check\n \
          neighbor 10.0.0.1 remote-as 65000\n \
          neighbor 10.0.0.1 passive\n{lines}"
     )
@@ -41,6 +44,34 @@ fn parsed(text: &str) -> Config {
 impl Scene {
     /// Everybody is up, and every path has come.
     pub fn new() -> Scene {
+        let both = " address-family ipv6 unicast\n  neighbor 10.0.0.1 activate\n exit-address-family\n";
+        let several =
+            " address-family ipv4 unicast\n  neighbor 10.0.0.1 addpath-tx-all-paths\n exit-address-family\n";
+        let mut scene = Scene::with(ROUTER, [(65001, several), (65002, both), (65000, "")]);
+        scene.announce_all();
+        scene.net.run(Duration::from_secs(93_784));
+        scene
+    }
+
+    /// What is not as it should be: no policy, a family that one side has alone, a neighbor that has just been
+    /// lost and whose routes are kept; and values too long for their columns.
+    pub fn edges() -> Scene {
+        let restarts = " bgp graceful-restart\n bgp graceful-restart preserve-fw-state\n";
+        let both = " address-family ipv6 unicast\n  neighbor 10.0.0.1 activate\n exit-address-family\n";
+        let mut scene = Scene::with(EDGES, [(65001, ""), (65002, restarts), (65000, both)]);
+        scene.announce(1, "10.0.0.0/8", path("65001"));
+        scene.announce(2, "198.51.100.128/25", path("65002"));
+        let mut far = path("");
+        far.local_pref = Some(100);
+        far.next_hop = NextHop::V6("2001:db8:ffff:ffff::1".parse().unwrap());
+        scene.announce(3, "2001:db8:1::/48", far);
+        scene.net.run(Duration::from_secs(60));
+        let conn = scene.net.engines[0].peer(&name(3)).unwrap().session.connection().unwrap();
+        scene.net.input(0, Input::Closed { conn, errno: 104 });
+        scene
+    }
+
+    fn with(router: &str, neighbors: [(u32, &str); 3]) -> Scene {
         let mut net = Net::new(4);
         for n in 0..4 {
             let host = n + 1;
@@ -50,19 +81,13 @@ impl Scene {
             let interface = Interface { index: IfIndex(2), name: "eth0".into(), up: true, addresses };
             net.input(n, Input::Interface(interface));
         }
-        let config = parsed(ROUTER);
+        let config = parsed(router);
         net.configure(0, config.engine.clone());
-        let both = " address-family ipv6 unicast\n  neighbor 10.0.0.1 activate\n exit-address-family\n";
-        let several =
-            " address-family ipv4 unicast\n  neighbor 10.0.0.1 addpath-tx-all-paths\n exit-address-family\n";
-        for (n, asn, lines) in [(1, 65001, several), (2, 65002, both), (3, 65000, "")] {
+        for (n, (asn, lines)) in (1..).zip(neighbors) {
             net.configure(n, parsed(&neighbor(asn, lines)).engine);
         }
         net.run(Duration::from_secs(20));
-        let mut scene = Scene { net, config: Arc::new(config) };
-        scene.announce_all();
-        scene.net.run(Duration::from_secs(93_784));
-        scene
+        Scene { net, config: Arc::new(config) }
     }
 
     fn announce_all(&mut self) {
