@@ -13,9 +13,10 @@ use bgp_engine::config::{
 use bgp_engine::effect::{Effect, Effects};
 use bgp_engine::engine::Engine;
 use bgp_engine::input::{Connection, Input, Interface};
-use bgp_engine::value::{Asn, ConnId, Digest, Family, IfIndex, Instant, RouterId};
+use bgp_engine::value::{Asn, ConnId, Digest, IfIndex, Instant, RouterId};
 use bgp_engine::wire::open::OpenMessage;
 use bgp_engine::wire::{Capability, emit_keepalive};
+use tests::mrt::route::Family;
 use tests::mrt::{read, source};
 
 /// Tells a child process which message of the stream to leave out, or that none is.
@@ -92,7 +93,7 @@ impl Player {
             hold_time_s: 180,
             router_id: RouterId(100 + u32::try_from(peer).expect("few peers")),
             capabilities: vec![
-                Capability::MultiProtocol(Family::Ipv4Unicast.afi_safi()),
+                Capability::MultiProtocol(bgp_engine::value::Family::Ipv4Unicast.afi_safi()),
                 Capability::FourOctetAs(asn(peer)),
             ],
         }
@@ -130,20 +131,20 @@ impl Player {
 /// Plays the stream without its message number `without`, and says what came of it.
 fn play(without: usize) -> String {
     let bytes = read::unpack("updates-2026.mrt.bz2").expect("the stream is in the tree");
-    let streams = source::streams(&bytes);
+    let streams = source::streams(&bytes, Family::V4);
     let order: Vec<_> = streams.keys().copied().collect();
     let senders = order.len();
     let mut player = Player::new(senders + RECEIVERS);
-    for (number, message) in source::messages(&bytes).enumerate() {
+    for (number, (speaker, update)) in source::messages(&bytes).enumerate() {
+        let Some(peer) = order.iter().position(|known| *known == speaker) else { continue };
         if number == without {
             continue;
         }
-        let peer = order.iter().position(|peer| *peer == message.peer).expect("a peer of the stream");
         let mut octets = vec![0xff; 16];
-        let len = u16::try_from(19 + message.update.len()).expect("a message");
+        let len = u16::try_from(19 + update.len()).expect("a message");
         octets.extend_from_slice(&len.to_be_bytes());
         octets.push(2);
-        octets.extend_from_slice(message.update);
+        octets.extend_from_slice(update);
         player.input(Input::Received { conn: ConnId(peer as u64), octets: &octets });
         (0..senders).for_each(|peer| player.drain(peer));
         player.drain(senders);
