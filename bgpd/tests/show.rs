@@ -71,6 +71,8 @@ const ANSWERS: &[(&str, &str)] = &[
     ("peer-group.json", "show bgp peer-group TRANSIT json"),
     ("update-groups.txt", "show bgp update-groups"),
     ("update-groups.json", "show bgp ipv4 unicast update-groups json"),
+    ("statistics.txt", "show bgp ipv4 unicast statistics"),
+    ("statistics.json", "show bgp ipv4 unicast statistics json"),
     ("memory.txt", "show bgp memory"),
     ("memory.json", "show bgp memory json"),
     ("version.txt", "show version"),

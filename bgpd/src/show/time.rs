@@ -48,7 +48,7 @@ pub fn uptime(span: Duration) -> String {
         0..DAY => format!("{:02}:{:02}:{:02}", s / HOUR, s % HOUR / MINUTE, s % MINUTE),
         DAY..WEEK => format!("{}d{:02}h{:02}m", s / DAY, s % DAY / HOUR, s % HOUR / MINUTE),
         WEEK..YEAR => format!("{:02}w{}d{:02}h", s / WEEK, s % WEEK / DAY, s % DAY / HOUR),
-        YEAR.. => format!("{:02}y{:02}w{}d", s / YEAR, s % YEAR / WEEK, s % WEEK / DAY),
+        YEAR.. => format!("{:02}y{:02}w{}d", s / YEAR, s % YEAR / WEEK, s % YEAR % WEEK / DAY),
     }
 }
 

@@ -15,6 +15,7 @@ mod show_bgp_neighbors;
 mod show_bgp_nexthop;
 mod show_bgp_peer_group;
 mod show_bgp_prefix;
+mod show_bgp_statistics;
 mod show_bgp_summary;
 mod show_bgp_table;
 mod show_bgp_update_groups;
@@ -48,6 +49,7 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     show_bgp_peer_group,
     show_bgp_update_groups,
     show_bgp_memory,
+    show_bgp_statistics,
     show_version,
     show_redundancy,
     show_prefix_list,

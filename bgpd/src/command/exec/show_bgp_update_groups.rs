@@ -6,7 +6,11 @@ use crate::command::{Command, Form, No, Run};
 use crate::show::UpdateGroups;
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: EXEC, text: "show [ip] bgp [<view|vrf> VRF] [<ipv4|ipv6> [unicast]] update-groups [json]", no: No::Never }],
+    forms: &[Form {
+        places: EXEC,
+        text: "show [ip] bgp [<view|vrf> VRF] [<ipv4|ipv6> [unicast]] update-groups [json]",
+        no: No::Never,
+    }],
     help: "Detailed info about dynamic update groups",
     words: WORDS,
     run: Run::Operation(|args| shown(args, UpdateGroups::new(layout(args), family(args)))),

@@ -9,5 +9,7 @@ pub(super) const COMMAND: Command = Command {
     forms: &[Form { places: EXEC, text: "show route-map [NAME] [json]", no: No::Never }],
     help: "route-map information",
     words: WORDS,
-    run: Run::Operation(|args| shown(args, RouteMaps::new(layout(args), args.text("NAME").map(str::to_owned)))),
+    run: Run::Operation(|args| {
+        shown(args, RouteMaps::new(layout(args), args.text("NAME").map(str::to_owned)))
+    }),
 };

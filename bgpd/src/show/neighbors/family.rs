@@ -1,6 +1,8 @@
 //! A neighbor in one family: what is set for it and what has come of it.
 
-use bgp_engine::config::{AddPathTx, CommunityKinds, LimitAction, NeighborFamily, NextHopSelf};
+use bgp_engine::config::{
+    AddPathTx, CommunityKinds, LimitAction, NeighborFamily, NextHopSelf, RemovePrivateAs,
+};
 use bgp_engine::engine::Peer;
 use bgp_engine::value::Family;
 use serde_json::{Map, Value};
@@ -10,106 +12,92 @@ use crate::show::peers::{exchanges, lacks_export_policy, sent_count};
 use crate::show::text::put;
 use crate::show::update_groups::group_number;
 
-/// A setting's line, its key, and its value in JSON.
-type Row = (&'static str, &'static str, Value);
+/// A setting's line and its key.
+type Row = (&'static str, &'static str);
 
-/// What is set, in FRR's order. Only what applies has a row.
-fn rows(peer: &Peer, family: Family) -> Vec<Row> {
-    let settings = &peer.settings.families[family];
-    let on = Value::from(true);
-    let is = |set: Option<bool>| set.unwrap_or(false);
-    let mut rows: Vec<Row> = Vec::new();
-    let mut row = |applies: bool, line, key, value: &Value| {
-        if applies {
-            rows.push((line, key, value.clone()));
-        }
-    };
-    row(
-        is(settings.soft_reconfiguration),
-        "Inbound soft reconfiguration allowed",
-        "inboundSoftConfigPermit",
-        &on,
-    );
-    row(is(settings.route_reflector_client), "Route-Reflector Client", "routeReflectorClient", &on);
-    row(is(settings.route_server_client), "Route-Server Client", "routeServerClient", &on);
-    if let Some(remove) = settings.remove_private_as {
-        let (line, key) = match (remove.all, remove.replace) {
-            (true, true) => (
-                "Private AS numbers (all) replaced in updates to this neighbor",
-                "privateAsNumsAllReplacedInUpdatesToNbr",
-            ),
-            (true, false) => (
-                "Private AS numbers (all) removed in updates to this neighbor",
-                "privateAsNumsAllRemovedInUpdatesToNbr",
-            ),
-            (false, true) => (
-                "Private AS numbers replaced in updates to this neighbor",
-                "privateAsNumsReplacedInUpdatesToNbr",
-            ),
-            (false, false) => (
-                "Private AS numbers removed in updates to this neighbor",
-                "privateAsNumsRemovedInUpdatesToNbr",
-            ),
-        };
-        row(true, line, key, &on);
-    }
-    row(
-        is(settings.as_override),
+/// A setting that is on or off, and what is said where it is on.
+struct Switch {
+    is_on: fn(&NeighborFamily) -> Option<bool>,
+    row: Row,
+}
+
+const fn switch(is_on: fn(&NeighborFamily) -> Option<bool>, line: &'static str, key: &'static str) -> Switch {
+    Switch { is_on, row: (line, key) }
+}
+
+/// The settings that are on or off, in FRR's order.
+static SWITCHES: [Switch; 9] = [
+    switch(|f| f.soft_reconfiguration, "Inbound soft reconfiguration allowed", "inboundSoftConfigPermit"),
+    switch(|f| f.route_reflector_client, "Route-Reflector Client", "routeReflectorClient"),
+    switch(|f| f.route_server_client, "Route-Server Client", "routeServerClient"),
+    switch(
+        |f| f.as_override,
         "Override ASNs in outbound updates if aspath equals remote-as",
         "overrideASNsInOutboundUpdates",
-        &on,
-    );
-    if let Some(next_hop_self) = settings.next_hop_self {
-        row(true, "NEXT_HOP is always this router", "routerAlwaysNextHop", &on);
-        row(
-            next_hop_self == NextHopSelf::Force,
-            "NEXT_HOP is forced for reflected routes",
-            "nextHopSelfForced",
-            &on,
-        );
-    }
-    row(
-        is(settings.as_path_unchanged),
+    ),
+    switch(|f| f.next_hop_self.map(|_| true), "NEXT_HOP is always this router", "routerAlwaysNextHop"),
+    switch(
+        |f| f.next_hop_self.map(|how| how == NextHopSelf::Force),
+        "NEXT_HOP is forced for reflected routes",
+        "nextHopSelfForced",
+    ),
+    switch(
+        |f| f.as_path_unchanged,
         "AS_PATH is propagated unchanged to this neighbor",
         "unchangedAsPathPropogatedToNbr",
-        &on,
-    );
-    row(
-        is(settings.next_hop_unchanged),
+    ),
+    switch(
+        |f| f.next_hop_unchanged,
         "NEXT_HOP is propagated unchanged to this neighbor",
         "unchangedNextHopPropogatedToNbr",
-        &on,
-    );
-    row(
-        is(settings.med_unchanged),
+    ),
+    switch(
+        |f| f.med_unchanged,
         "MED is propagated unchanged to this neighbor",
         "unchangedMedPropogatedToNbr",
-        &on,
-    );
-    if let Some(add_path) = settings.add_path_tx {
-        let (line, key) = match add_path {
-            AddPathTx::All => ("Advertise all paths via addpath", "addpathTxAllPaths"),
-            AddPathTx::BestPerAs => ("Advertise bestpath per AS via addpath", "addpathTxBestpathPerAS"),
-            AddPathTx::BestSelected(_) => {
-                ("Advertise best selected paths via addpath", "addpathTxBestSelectedPaths")
-            }
-        };
-        row(true, line, key, &on);
-    }
-    let (line, value) = communities(settings.send_community);
-    if let Some(line) = line {
-        row(true, line, "commAttriSentToNbr", &value.into());
-    }
-    if settings.default_originate.is_some() {
-        let sent = peer.families[family].default_sent;
-        let line = if sent {
-            "Default information originate, default sent"
+    ),
+];
+
+/// What is set.
+fn rows(peer: &Peer, family: Family) -> Vec<Row> {
+    let settings = &peer.settings.families[family];
+    let on = SWITCHES.iter().filter(|switch| (switch.is_on)(settings).unwrap_or(false));
+    let mut rows: Vec<Row> = on.map(|switch| switch.row).collect();
+    rows.extend(settings.remove_private_as.map(remove_private_as));
+    rows.extend(settings.add_path_tx.map(|add_path| match add_path {
+        AddPathTx::All => ("Advertise all paths via addpath", "addpathTxAllPaths"),
+        AddPathTx::BestPerAs => ("Advertise bestpath per AS via addpath", "addpathTxBestpathPerAS"),
+        AddPathTx::BestSelected(_) => {
+            ("Advertise best selected paths via addpath", "addpathTxBestSelectedPaths")
+        }
+    }));
+    rows.extend(settings.default_originate.as_ref().map(|_| {
+        if peer.families[family].default_sent {
+            ("Default information originate, default sent", "defaultSent")
         } else {
-            "Default information originate, default not sent"
-        };
-        row(true, line, if sent { "defaultSent" } else { "defaultNotSent" }, &on);
-    }
+            ("Default information originate, default not sent", "defaultNotSent")
+        }
+    }));
     rows
+}
+
+const fn remove_private_as(remove: RemovePrivateAs) -> Row {
+    match (remove.all, remove.replace) {
+        (true, true) => (
+            "Private AS numbers (all) replaced in updates to this neighbor",
+            "privateAsNumsAllReplacedInUpdatesToNbr",
+        ),
+        (true, false) => (
+            "Private AS numbers (all) removed in updates to this neighbor",
+            "privateAsNumsAllRemovedInUpdatesToNbr",
+        ),
+        (false, true) => {
+            ("Private AS numbers replaced in updates to this neighbor", "privateAsNumsReplacedInUpdatesToNbr")
+        }
+        (false, false) => {
+            ("Private AS numbers removed in updates to this neighbor", "privateAsNumsRemovedInUpdatesToNbr")
+        }
+    }
 }
 
 /// The line and the JSON value of `send-community`.
@@ -192,7 +180,8 @@ pub(super) fn push(router: &Router<'_>, peer: &Peer, family: Family, out: &mut S
         Some(group) => put!(out, "  Update group {group}, subgroup {group}\n  Packet Queue length 0\n"),
         None => out.push_str("  Not part of any update group\n"),
     }
-    for (line, _, _) in rows(peer, family) {
+    let communities = communities(settings.send_community);
+    for line in rows(peer, family).into_iter().map(|(line, _)| line).chain(communities.0) {
         put!(out, "  {line}\n");
     }
     let (inbound, outbound) = has_policy(settings);
@@ -239,8 +228,11 @@ pub(super) fn json(router: &Router<'_>, peer: &Peer, family: Family) -> Value {
         map.insert("subGroupId".to_owned(), group.into());
         map.insert("packetQueueLength".to_owned(), 0.into());
     }
-    for (_, key, value) in rows(peer, family) {
-        map.insert(key.to_owned(), value);
+    for (_, key) in rows(peer, family) {
+        map.insert(key.to_owned(), true.into());
+    }
+    if let (Some(_), kinds) = communities(settings.send_community) {
+        map.insert("commAttriSentToNbr".to_owned(), kinds.into());
     }
     let (inbound, outbound) = has_policy(settings);
     let lacks = |way: &str| Value::from(format!("{way} updates discarded due to missing policy"));
