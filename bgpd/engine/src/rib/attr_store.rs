@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
 use crate::attr::PathAttributes;
+use crate::rib::index::Index;
 use crate::rib::next_hop::NextHopId;
 use crate::value::Asn;
 
@@ -59,7 +59,7 @@ impl Stored {
 pub struct AttrStore {
     slots: Vec<Stored>,
     free: Vec<u32>,
-    index: HashTable<u32>,
+    index: Index,
     hasher: FixedState,
 }
 
@@ -75,7 +75,7 @@ impl AttrStore {
         AttrStore {
             slots: Vec::new(),
             free: Vec::new(),
-            index: HashTable::new(),
+            index: Index::new(),
             hasher: FixedState::with_seed(seed),
         }
     }
@@ -89,7 +89,7 @@ impl AttrStore {
     ) -> AttrId {
         let hash = self.hash(&attributes);
         let slots = &self.slots;
-        if let Some(&id) = self.index.find(spread(hash), |&id| {
+        if let Some(id) = self.index.find(spread(hash), |id| {
             let slot = &slots[id as usize];
             slot.hash == hash && slot.attributes == attributes
         }) {
@@ -106,7 +106,7 @@ impl AttrStore {
         };
         let id = self.place(stored);
         let slots = &self.slots;
-        self.index.insert_unique(spread(hash), id, |&id| spread(slots[id as usize].hash));
+        self.index.insert(spread(hash), id, |id| spread(slots[id as usize].hash));
         AttrId(id)
     }
 
@@ -140,9 +140,7 @@ impl AttrStore {
         }
         let (hash, next_hop) = (slot.hash, slot.next_hop);
         slot.attributes = PathAttributes::default();
-        if let Ok(entry) = self.index.find_entry(spread(hash), |&other| other == id.0) {
-            entry.remove();
-        }
+        self.index.remove(spread(hash), id.0);
         self.free.push(id.0);
         Some(next_hop)
     }

@@ -13,6 +13,7 @@ mod export;
 mod facts;
 mod family_rib;
 mod import;
+mod index;
 mod job;
 mod next_hop;
 mod packing;

@@ -12,12 +12,12 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
 use super::attr_store::AttrId;
 use super::change_log::{ChangeLog, Version, low};
 use super::decision::{self, Candidate};
 use super::facts::Facts;
+use super::index::Index;
 use crate::value::{Digest, Net, PathId, PeerId, mix};
 
 /// No route, no path.
@@ -108,7 +108,7 @@ pub struct Table<N> {
     paths: Vec<Path>,
     free_routes: Vec<u32>,
     free_paths: Vec<u32>,
-    index: HashTable<u32>,
+    index: Index,
     hasher: FixedState,
     log: ChangeLog,
     /// Routes without a path, by the version at which they lost the last one.
@@ -131,7 +131,7 @@ impl<N: Net> Table<N> {
             paths: Vec::new(),
             free_routes: Vec::new(),
             free_paths: Vec::new(),
-            index: HashTable::new(),
+            index: Index::new(),
             hasher: FixedState::with_seed(seed),
             log: ChangeLog::default(),
             gone: VecDeque::new(),
@@ -154,19 +154,19 @@ impl<N: Net> Table<N> {
     #[must_use]
     pub fn find(&self, net: N) -> Option<RouteId> {
         let hash = Self::hash(&self.hasher, net);
-        self.index.find(hash, |&id| self.routes[id as usize].net == net).map(|&id| RouteId(id))
+        self.index.find(hash, |id| self.routes[id as usize].net == net).map(RouteId)
     }
 
     fn find_or_add(&mut self, net: N) -> u32 {
         let hash = Self::hash(&self.hasher, net);
         let routes = &self.routes;
-        if let Some(&id) = self.index.find(hash, |&id| routes[id as usize].net == net) {
+        if let Some(id) = self.index.find(hash, |id| routes[id as usize].net == net) {
             return id;
         }
         let route = Route { net, head: NONE, version: 0, flags: 0 };
         let id = place(&mut self.routes, &mut self.free_routes, route);
         let (routes, hasher) = (&self.routes, &self.hasher);
-        self.index.insert_unique(hash, id, |&id| Self::hash(hasher, routes[id as usize].net));
+        self.index.insert(hash, id, |id| Self::hash(hasher, routes[id as usize].net));
         id
     }
 
@@ -462,9 +462,7 @@ impl<N: Net> Table<N> {
             let (net, before) = (entry.net, entry.version);
             entry.flags = route_flag::FREE;
             let hash = Self::hash(&self.hasher, net);
-            if let Ok(found) = self.index.find_entry(hash, |&id| id == route) {
-                found.remove();
-            }
+            self.index.remove(hash, route);
             if logged {
                 let before = self.log.version_of(before);
                 let routes = &self.routes;
