@@ -72,7 +72,7 @@ fn follow(
     };
     for (offset, name) in modules(source) {
         let places = match path_attribute(source, offset) {
-            Some(named) => vec![format!("{}/{named}", folder(path))],
+            Some(named) => vec![resolved(&format!("{}/{named}", folder(path)))],
             None => vec![format!("{inside}/{name}.rs"), format!("{inside}/{name}/mod.rs")],
         };
         match places.iter().find(|place| tree.source(place).is_some()) {
@@ -105,6 +105,19 @@ pub fn modules(source: &Source) -> Vec<(usize, &str)> {
         }
     }
     modules
+}
+
+/// A path without its steps back.
+fn resolved(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
 }
 
 /// The file that a `#[path = ".."]` above a module names.
