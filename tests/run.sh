@@ -14,7 +14,7 @@ cargo clippy --quiet --workspace --all-targets -- -D warnings
 step 'units and properties, conformance, fuzz corpora'
 cargo build --quiet -p bgpd --bins
 cargo test --quiet -p bgp-engine -p bgpd -p fib
-cargo test --quiet -p tests --lib --test tidy --test conformance --test fuzz_corpus
+cargo test --quiet -p tests --lib --test tidy --test conformance --test fuzz_corpus --test determinism
 
 step 'the lab'
 cargo test --quiet -p tests --test lab

@@ -13,7 +13,7 @@
 //! ```
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -293,9 +293,4 @@ fn topology(name: &str, image: &str, target: &str, plan: &Plan) -> String {
         );
     }
     text
-}
-
-/// The file `name` in the lab's directory of captures, for messages.
-pub(crate) fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

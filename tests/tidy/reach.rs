@@ -72,7 +72,7 @@ fn follow(
     };
     for (offset, name) in modules(source) {
         let places = match path_attribute(source, offset) {
-            Some(named) => vec![resolved(&format!("{}/{named}", folder(path)))],
+            Some(named) => vec![without_steps_up(&format!("{}/{named}", folder(path)))],
             None => vec![format!("{inside}/{name}.rs"), format!("{inside}/{name}/mod.rs")],
         };
         match places.iter().find(|place| tree.source(place).is_some()) {
@@ -83,6 +83,19 @@ fn follow(
             None => complaints.push(format!("{}: module {name} has no file", source.at(offset))),
         }
     }
+}
+
+/// A path with its `..` gone.
+fn without_steps_up(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
 }
 
 /// The modules that a file declares without a body, by `mod` or in the list of a `commands!`.
@@ -105,19 +118,6 @@ pub fn modules(source: &Source) -> Vec<(usize, &str)> {
         }
     }
     modules
-}
-
-/// A path without its steps back.
-fn resolved(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        if part == ".." {
-            parts.pop();
-        } else {
-            parts.push(part);
-        }
-    }
-    parts.join("/")
 }
 
 /// The file that a `#[path = ".."]` above a module names.
@@ -143,6 +143,8 @@ mod tests {
                 file("c/src/dead.rs", ""),
                 file("c/src/list/mod.rs", "commands!(\n one, two,\n);"),
                 file("c/src/list/one.rs", ""),
+                file("c/tests/story.rs", "#[path = \"../src/shared.rs\"]\nmod shared;"),
+                file("c/src/shared.rs", ""),
             ],
             texts: vec![("c/Cargo.toml".to_owned(), String::new())],
         };

@@ -1,23 +1,33 @@
 //! TCP MD5 (RFC 2385) and GTSM (RFC 5082): the session comes up, and a capture shows that every segment has it.
 
-use std::time::Duration;
-
+use tests::lab::Capture;
 use tests::lab::speaker::Speaker;
 
 use crate::matrix::Outcome;
-use crate::world::{Plan, World, shown};
+use crate::world::{Plan, World};
 
 /// Every segment of the session from its SYN on, but resets of a kernel without a socket: header and options.
 fn segments(world: &World) -> Result<Vec<String>, String> {
     let capture = world.lab.node("us").tcpdump("eth1").map_err(|error| error.to_string())?;
     world.run()?;
     world.routes_exchanged()?;
-    // What libpcap holds back for a moment.
-    std::thread::sleep(Duration::from_millis(500));
-    let text = capture.text(&["tcp[tcpflags]", "&", "tcp-rst", "==", "0", "or", "ip6"]);
-    let file = shown(&capture.stop());
+    // The capture may lag behind the daemons.
+    let packets = world.wait("segments of all four addresses", || {
+        let packets = packets(&capture);
+        let sides = ["10.0.1.1.", "10.0.1.2.", "fd00:1::1.", "fd00:1::2."];
+        match sides.iter().find(|side| !packets.iter().any(|packet| packet.contains(**side))) {
+            Some(side) => Err(format!("none of {side} in {packets:?}")),
+            None => Ok(packets),
+        }
+    })?;
+    capture.stop();
+    Ok(packets)
+}
+
+/// The segments captured so far, without resets, each with its headers in one line.
+fn packets(capture: &Capture) -> Vec<String> {
     let mut packets: Vec<String> = Vec::new();
-    for line in text.lines() {
+    for line in capture.text(&["tcp"]).lines() {
         if line.starts_with(|c: char| c.is_ascii_digit()) {
             packets.push(String::new());
         }
@@ -25,13 +35,8 @@ fn segments(world: &World) -> Result<Vec<String>, String> {
             packet.push_str(line);
         }
     }
-    packets.retain(|packet| !packet.contains("Flags [R"));
-    for side in ["10.0.1.1.", "10.0.1.2.", "fd00:1::1.", "fd00:1::2."] {
-        if !packets.iter().any(|packet| packet.contains(side)) {
-            return Err(format!("no segment of {side} in {file}"));
-        }
-    }
-    Ok(packets)
+    packets.retain(|packet| packet.contains("Flags [") && !packet.contains("Flags [R"));
+    packets
 }
 
 /// Both sides with the same password.

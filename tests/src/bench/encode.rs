@@ -1,6 +1,6 @@
 //! The harness' own encoder: whole BGP messages as bytes, made before anything is measured.
 //!
-//! Always true: a message is at most 4,096 octets, AS numbers are four octets (every session negotiates that), and
+//! Always true: a message is at most 4,096 octets, AS numbers in its tables are four octets (the benchmark's sessions negotiate that), and
 //! nothing here is the engine's code, since the benchmark is also an oracle.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -33,6 +33,17 @@ pub struct Identity {
     pub address: IpAddr,
     /// The hold time to offer, in seconds.
     pub hold_time_s: u16,
+    /// Which AS numbers it can read and write.
+    pub as_width: AsWidth,
+}
+
+/// The octets of an AS number on a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AsWidth {
+    /// A speaker of before RFC 6793.
+    Two,
+    /// Everyone else.
+    Four,
 }
 
 impl Identity {
@@ -59,10 +70,13 @@ pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     out
 }
 
-/// An OPEN with multiprotocol (IPv4 and IPv6 unicast), route refresh and 4-octet AS capabilities, RFC 5492.
+/// An OPEN with multiprotocol (IPv4 and IPv6 unicast), route refresh and 4-octet AS capabilities (the last one if it can), RFC 5492.
 pub fn open(identity: &Identity) -> Vec<u8> {
-    let mut capabilities = vec![1, 4, 0, 1, 0, 1, 1, 4, 0, 2, 0, 1, 2, 0, 65, 4];
-    capabilities.extend_from_slice(&identity.asn.to_be_bytes());
+    let mut capabilities = vec![1, 4, 0, 1, 0, 1, 1, 4, 0, 2, 0, 1, 2, 0];
+    if identity.as_width == AsWidth::Four {
+        capabilities.extend_from_slice(&[65, 4]);
+        capabilities.extend_from_slice(&identity.asn.to_be_bytes());
+    }
     let short_as = u16::try_from(identity.asn).unwrap_or(23_456);
     let mut body = vec![4];
     body.extend_from_slice(&short_as.to_be_bytes());
@@ -160,7 +174,12 @@ mod tests {
     use super::*;
 
     fn sender() -> Identity {
-        Identity { asn: 64_600, address: Ipv4Addr::new(10, 1, 1, 1).into(), hold_time_s: 90 }
+        Identity {
+            asn: 64_600,
+            address: Ipv4Addr::new(10, 1, 1, 1).into(),
+            hold_time_s: 90,
+            as_width: AsWidth::Four,
+        }
     }
 
     #[test]

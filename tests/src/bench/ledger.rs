@@ -152,7 +152,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encode::{self, HEADER, Identity};
+    use super::super::encode::{self, AsWidth, HEADER, Identity};
     use super::super::table::Table;
     use super::*;
 
@@ -160,7 +160,8 @@ mod tests {
 
     /// What a router of AS 65000 would send on: the table as its own, with the sender's AS behind it.
     fn passed_on(table: &Table) -> (Vec<u8>, Vec<u32>) {
-        let router = Identity { asn: 65_000, address: ROUTER.into(), hold_time_s: 90 };
+        let router =
+            Identity { asn: 65_000, address: ROUTER.into(), hold_time_s: 90, as_width: AsWidth::Four };
         let (mut bytes, mut expected) = (Vec::new(), Vec::new());
         for run in &table.runs {
             let attributes = encode::attributes(&router, &run.set, 1);

@@ -86,7 +86,7 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let address = Ipv4Addr::new(10, 1, 250, 1).into();
-        let prober = Identity { asn: 64_999, address, hold_time_s: 9 };
+        let prober = Identity { asn: 64_999, address, hold_time_s: 9, as_width: encode::AsWidth::Four };
         let mut watcher = Watcher::default();
         for (number, ms) in [(0, 1), (2, 9)] {
             watcher.update(&change(&prober, number)[encode::HEADER..], at(ms));

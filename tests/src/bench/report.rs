@@ -54,7 +54,8 @@ pub fn median(outcomes: &[Outcome]) -> Outcome {
     let middle = |name: &&'static str| {
         let mut values: Vec<f64> = good.iter().filter_map(|figures| figures.get(name).copied()).collect();
         values.sort_by(f64::total_cmp);
-        (*name, values[values.len() / 2])
+        let (below, above) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+        (*name, (below + above) / 2.0)
     };
     Ok(first.keys().map(middle).collect())
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::daemons::{Daemon, ROUTER_AS, Setup};
-use super::encode::{self, Identity};
+use super::encode::{self, AsWidth, Identity};
 use super::fleet::Fleet;
 use super::ledger::{Ledger, PrefixIndex};
 use super::meter::{self, Cost};
@@ -240,16 +240,19 @@ fn identities(shape: Shape) -> Vec<Identity> {
         asn: 64_601 + number as u32,
         address: address(1, number),
         hold_time_s: hold(number, shape.senders),
+        as_width: AsWidth::Four,
     });
     let receivers = (0..shape.receivers).map(|number| Identity {
         asn: 64_801 + number as u32,
         address: address(2, number),
         hold_time_s: hold(number, shape.receivers),
+        as_width: AsWidth::Four,
     });
     let probers = (0..shape.probers).map(|_| Identity {
         asn: 64_999,
         address: IpAddr::from([10, 1, 250, 1]),
         hold_time_s: SHORT_HOLD_S,
+        as_width: AsWidth::Four,
     });
     senders.chain(receivers).chain(probers).collect()
 }

@@ -133,12 +133,9 @@ fn real_tables(options: &RealTables) -> ExitCode {
     println!("{}: {}", kind.name(), daemon.version().unwrap_or_else(|why| why));
     let starts = if options.all { Feed::everything() } else { Feed::one_of_each_kind() };
     for feeds in starts {
-        match replay::run(&daemon, &feeds) {
-            Ok(reports) => reports.iter().for_each(|report| println!("{report}")),
-            Err(failure) => {
-                eprintln!("bench: {failure}");
-                return ExitCode::from(1);
-            }
+        if let Err(failure) = replay::run(&daemon, &feeds, |report| println!("{report}")) {
+            eprintln!("bench: {failure}");
+            return ExitCode::from(1);
         }
     }
     ExitCode::SUCCESS

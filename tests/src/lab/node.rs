@@ -102,8 +102,22 @@ impl Node {
         let number = self.spawned.load(Ordering::Relaxed);
         let file = self.directory.join(format!("{}.{interface}.{number}.pcap", self.name()));
         let path = file.display().to_string();
-        let words =
-            ["tcpdump", "-i", interface, "-U", "-s", "0", "-Z", "root", "-w", &path, "tcp", "port", "179"];
+        let words = [
+            "tcpdump",
+            "-i",
+            interface,
+            "--immediate-mode",
+            "-U",
+            "-s",
+            "0",
+            "-Z",
+            "root",
+            "-w",
+            &path,
+            "tcp",
+            "port",
+            "179",
+        ];
         let running = self.spawn(&words)?;
         let started = Instant::now();
         while !running.output().contains("listening on") {

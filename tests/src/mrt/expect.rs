@@ -9,16 +9,20 @@ use std::sync::Arc;
 
 use bgpkit_parser::BgpkitParser;
 use bgpkit_parser::models::{
-    AsPathSegment, AsnLength, AttributeValue, Attributes, Bgp4MpEnum, BgpMessage, BgpUpdateMessage,
-    Community, MrtMessage, Origin, TableDumpV2Message,
+    AsPathSegment, AsnLength, AttrType, AttributeValue, Attributes, Bgp4MpEnum, Bgp4MpType, BgpMessage,
+    BgpUpdateMessage, Community, MrtMessage, Nlri, Origin, Safi, TableDumpV2Message,
 };
 use ipnet::IpNet;
 
 use super::read::unpack;
 use super::route::{Route, counted_flags};
-use super::source::Table;
+use super::source::{Family, Speaker, Table};
 use crate::bench::daemons::{Kind, ROUTER_AS};
+use crate::bench::encode::AsWidth;
 use crate::bench::scan;
+
+/// RFC 6793 §9: what an AS number of more than two octets is on a session that has two.
+const AS_TRANS: u32 = 23_456;
 
 /// What a router does with a path that the RFCs of later years refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +69,8 @@ pub struct Expected {
 pub struct Way {
     /// The AS of the speaker that sends the feed.
     pub sender_as: u32,
+    /// The AS numbers of its session.
+    pub as_width: AsWidth,
     /// The next hop that the receiver must see.
     pub next_hop: IpAddr,
     /// The router's rules.
@@ -81,7 +87,7 @@ pub fn table(table: Table, way: &Way) -> std::io::Result<Expected> {
         }
         MrtMessage::TableDumpV2Message(TableDumpV2Message::RibAfi(entries)) => {
             let prefix = entries.prefix.prefix;
-            if matches!(prefix, IpNet::V6(_)) != table.is_ipv6() {
+            if family_of(&prefix) != table.family() {
                 return;
             }
             let of_peer = entries.rib_entries.into_iter().filter(|entry| Some(entry.peer_index) == index);
@@ -99,28 +105,47 @@ pub fn table(table: Table, way: &Way) -> std::io::Result<Expected> {
     Ok(carried(routes, way))
 }
 
-/// What is expected after one peer's stream, IPv4 unicast.
-pub fn stream(
+/// What is expected after each speaker's stream of one family.
+pub fn streams(
     file: &str,
-    way: impl Fn(IpAddr) -> Option<Way>,
-) -> std::io::Result<BTreeMap<IpAddr, Expected>> {
-    let mut streams: BTreeMap<IpAddr, HashMap<IpNet, Attributes>> = BTreeMap::new();
+    family: Family,
+    way: impl Fn(Speaker) -> Option<Way>,
+) -> std::io::Result<BTreeMap<Speaker, Expected>> {
+    let mut streams: BTreeMap<Speaker, HashMap<IpNet, Attributes>> = BTreeMap::new();
     for_each_message(file, |message| {
         if let MrtMessage::Bgp4Mp(Bgp4MpEnum::Message(message)) = message
-            && let BgpMessage::Update(BgpUpdateMessage { withdrawn_prefixes, attributes, announced_prefixes }) =
-                message.bgp_message
+            && let BgpMessage::Update(update) = message.bgp_message
         {
-            let routes = streams.entry(message.peer_ip).or_default();
+            let width = match message.msg_type {
+                Bgp4MpType::Message => AsWidth::Two,
+                _ => AsWidth::Four,
+            };
+            let BgpUpdateMessage { mut withdrawn_prefixes, attributes, mut announced_prefixes } = update;
+            // A session may carry multicast too (SAFI 2), which nobody here speaks.
+            let unicast = |nlri: &&Nlri| nlri.safi == Safi::Unicast;
+            let gone = attributes.get_unreachable_nlri().filter(unicast);
+            withdrawn_prefixes.extend(gone.into_iter().flat_map(|nlri| &nlri.prefixes));
+            let here = attributes.get_reachable_nlri().filter(unicast);
+            announced_prefixes.extend(here.into_iter().flat_map(|nlri| &nlri.prefixes));
+            let routes = streams.entry((message.peer_ip, width)).or_default();
             for prefix in withdrawn_prefixes {
                 routes.remove(&prefix.prefix);
             }
-            for prefix in announced_prefixes {
+            for prefix in announced_prefixes.iter().filter(|prefix| family_of(&prefix.prefix) == family) {
                 routes.insert(prefix.prefix, attributes.clone());
             }
         }
     })?;
-    let each = streams.into_iter().filter_map(|(peer, routes)| Some((peer, carried(routes, &way(peer)?))));
-    Ok(each.collect())
+    let each = streams.into_iter();
+    Ok(each.filter_map(|(speaker, routes)| Some((speaker, carried(routes, &way(speaker)?)))).collect())
+}
+
+/// A prefix' family.
+fn family_of(prefix: &IpNet) -> Family {
+    match prefix {
+        IpNet::V4(_) => Family::V4,
+        IpNet::V6(_) => Family::V6,
+    }
 }
 
 /// Reads a file's messages with bgpkit-parser.
@@ -135,7 +160,7 @@ fn for_each_message(file: &str, each: impl FnMut(MrtMessage)) -> std::io::Result
 fn carried(routes: HashMap<IpNet, Attributes>, way: &Way) -> Expected {
     let mut expected = Expected::default();
     for (prefix, attributes) in routes {
-        match carry(read(attributes), way) {
+        match carry(read(attributes, way.as_width), way) {
             Ok(route) => {
                 expected.routes.insert(prefix, Arc::new(route));
             }
@@ -182,8 +207,29 @@ fn carry(mut route: Route, way: &Way) -> Result<Route, &'static str> {
 }
 
 /// What bgpkit-parser has read, in the normal form; what the feed leaves out is left out here too.
-fn read(attributes: Attributes) -> Route {
+///
+/// AS4_PATH and AS4_AGGREGATOR count on a session with 2-octet AS numbers alone, and there only if the AGGREGATOR, if
+/// any, is of AS_TRANS (RFC 6793 §4.2.3).
+fn read(attributes: Attributes, width: AsWidth) -> Route {
     let mut route = Route::default();
+    let trans = attributes.iter().all(|value| match value {
+        AttributeValue::Aggregator { asn, .. } => u32::from(*asn) == AS_TRANS,
+        _ => true,
+    });
+    let has_as4_aggregator = attributes.has_attr(AttrType::AS4_AGGREGATOR);
+    let path = match width {
+        AsWidth::Two if trans || !has_as4_aggregator => attributes.effective_as_path(),
+        AsWidth::Two | AsWidth::Four => attributes.as_path().cloned(),
+    };
+    for segment in path.iter().flat_map(|path| path.iter_segments()) {
+        let (kind, hops) = match segment {
+            AsPathSegment::AsSet(hops) => (1, hops),
+            AsPathSegment::AsSequence(hops) => (2, hops),
+            AsPathSegment::ConfedSequence(hops) => (3, hops),
+            AsPathSegment::ConfedSet(hops) => (4, hops),
+        };
+        route.push_segment(kind, hops.iter().map(|asn| u32::from(*asn)).collect());
+    }
     for attribute in attributes.into_attributes_iter() {
         let raw = || {
             let bytes = attribute.encode(AsnLength::Bits32).expect("what was parsed can be encoded");
@@ -200,18 +246,12 @@ fn read(attributes: Attributes) -> Route {
                     Origin::INCOMPLETE => 2,
                 }
             }
-            AttributeValue::AsPath(path) => path.iter_segments().for_each(|segment| {
-                let (kind, hops) = match segment {
-                    AsPathSegment::AsSet(hops) => (1, hops),
-                    AsPathSegment::AsSequence(hops) => (2, hops),
-                    AsPathSegment::ConfedSequence(hops) => (3, hops),
-                    AsPathSegment::ConfedSet(hops) => (4, hops),
-                };
-                route.push_segment(kind, hops.iter().map(|asn| u32::from(*asn)).collect());
-            }),
             AttributeValue::MultiExitDiscriminator(med) => route.med = Some(*med),
             AttributeValue::AtomicAggregate => route.atomic = true,
             AttributeValue::Aggregator { asn, id } => {
+                route.aggregator = route.aggregator.or(Some((u32::from(*asn), *id)));
+            }
+            AttributeValue::As4Aggregator { asn, id } if width == AsWidth::Two && trans => {
                 route.aggregator = Some((u32::from(*asn), *id));
             }
             AttributeValue::Communities(values) => {
@@ -228,7 +268,8 @@ fn read(attributes: Attributes) -> Route {
                 };
                 route.large = values.iter().map(flat).collect();
             }
-            AttributeValue::NextHop(_)
+            AttributeValue::AsPath(_)
+            | AttributeValue::NextHop(_)
             | AttributeValue::LocalPreference(_)
             | AttributeValue::OriginatorId(_)
             | AttributeValue::Clusters(_)
@@ -261,7 +302,7 @@ mod tests {
 
     fn way(as_set: Verdict, as_zero: Verdict) -> Way {
         let next_hop = Ipv4Addr::new(10, 2, 0, 1).into();
-        Way { sender_as: 64_601, next_hop, rules: Rules { as_set, as_zero } }
+        Way { sender_as: 64_601, as_width: AsWidth::Four, next_hop, rules: Rules { as_set, as_zero } }
     }
 
     #[test]
@@ -277,7 +318,9 @@ mod tests {
         let rules = Rules { as_set: Verdict::LetThrough, as_zero: Verdict::LetThrough };
         let ours = Table::Slice2015V6.routes().unwrap();
         let next_hop = "fd00:2::1".parse().unwrap();
-        let theirs = table(Table::Slice2015V6, &Way { sender_as: 64_601, next_hop, rules }).unwrap();
+        let theirs =
+            table(Table::Slice2015V6, &Way { rules, next_hop, ..way(Verdict::Refused, Verdict::Refused) })
+                .unwrap();
         assert_eq!(ours.len(), theirs.routes.len() + theirs.refused.values().sum::<usize>());
         for (prefix, attributes) in ours {
             let Some(expected) = theirs.routes.get(&prefix) else { continue };

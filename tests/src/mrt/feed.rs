@@ -10,8 +10,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::route::emit_net;
-use super::source::ipv4_parts;
-use crate::bench::encode::{Identity, LONGEST, kind, message};
+use super::source::{Family, Parts};
+use crate::bench::encode::{AsWidth, Identity, LONGEST, kind, message};
 use crate::bench::scan::attributes;
 
 /// Codes that the speaker writes itself (NEXT_HOP, MP_REACH_NLRI, MP_UNREACH_NLRI) or does not send.
@@ -22,7 +22,7 @@ pub fn table(routes: &[(IpNet, Vec<u8>)], speaker: &Identity) -> Vec<u8> {
     let mut order: Vec<Vec<u8>> = Vec::new();
     let mut groups: HashMap<Vec<u8>, (usize, Vec<IpNet>)> = HashMap::new();
     for (prefix, attributes) in routes {
-        let attributes = rewritten(attributes, speaker.asn);
+        let attributes = rewritten(attributes, speaker);
         let next = order.len();
         let (_, members) = groups.entry(attributes).or_insert_with_key(|attributes| {
             order.push(attributes.clone());
@@ -38,28 +38,40 @@ pub fn table(routes: &[(IpNet, Vec<u8>)], speaker: &Identity) -> Vec<u8> {
     out
 }
 
-/// One peer's stream of UPDATEs, IPv4 unicast, in its order.
-pub fn stream(updates: &[&[u8]], speaker: &Identity) -> Vec<u8> {
+/// What one peer's stream of UPDATEs says about one family, in its order.
+pub fn stream(updates: &[&[u8]], family: Family, speaker: &Identity) -> Vec<u8> {
     let mut out = Vec::new();
     for update in updates {
-        let (withdrawn, parts, announced) = ipv4_parts(update);
-        let mut gone = &withdrawn[..];
-        while !gone.is_empty() {
-            let nlri = fill(&mut gone, LONGEST - 23);
-            let length = (nlri.len() as u16).to_be_bytes();
-            out.extend_from_slice(&message(kind::UPDATE, &[&length[..], &nlri, &[0, 0]].concat()));
-        }
-        announce(&mut out, &rewritten(parts.attributes, speaker.asn), &announced, speaker);
+        let parts = Parts::of(update, family);
+        withdraw(&mut out, &parts.withdrawn, family);
+        announce(&mut out, &rewritten(parts.attributes, speaker), &parts.announced, speaker);
     }
     out
 }
 
+/// Appends UPDATEs that withdraw the prefixes.
+fn withdraw(out: &mut Vec<u8>, prefixes: &[IpNet], family: Family) {
+    let mut rest = prefixes;
+    while !rest.is_empty() {
+        let nlri = fill(&mut rest, LONGEST - 23 - 7);
+        let body = match family {
+            Family::V4 => [&(nlri.len() as u16).to_be_bytes()[..], &nlri, &[0, 0]].concat(),
+            Family::V6 => {
+                let mut block = Vec::new();
+                emit(&mut block, 0x80, 15, &[&[0, 2, 1][..], &nlri].concat());
+                [&[0, 0][..], &(block.len() as u16).to_be_bytes(), &block].concat()
+            }
+        };
+        out.extend_from_slice(&message(kind::UPDATE, &body));
+    }
+}
+
 /// The attributes in the order of their codes, without a next hop.
-fn rewritten(bytes: &[u8], asn: u32) -> Vec<u8> {
+fn rewritten(bytes: &[u8], speaker: &Identity) -> Vec<u8> {
     let mut kept: Vec<(u8, Vec<u8>)> = Vec::new();
     for attribute in attributes(bytes).filter(|attribute| !LEFT_OUT.contains(&attribute.code)) {
         let value =
-            if attribute.code == 2 { prepended(attribute.value, asn) } else { attribute.value.to_vec() };
+            if attribute.code == 2 { prepended(attribute.value, speaker) } else { attribute.value.to_vec() };
         let mut out = Vec::with_capacity(value.len() + 4);
         emit(&mut out, attribute.flags, attribute.code, &value);
         kept.push((attribute.code, out));
@@ -69,13 +81,14 @@ fn rewritten(bytes: &[u8], asn: u32) -> Vec<u8> {
 }
 
 /// An AS_PATH with one more AS in front.
-fn prepended(path: &[u8], asn: u32) -> Vec<u8> {
+fn prepended(path: &[u8], speaker: &Identity) -> Vec<u8> {
     let (count, rest) = match *path {
         [2, count, ..] if count < 255 => (count + 1, &path[2..]),
         _ => (1, path),
     };
     let mut out = vec![2, count];
-    out.extend_from_slice(&asn.to_be_bytes());
+    let asn = speaker.asn.to_be_bytes();
+    out.extend_from_slice(if speaker.as_width == AsWidth::Two { &asn[2..] } else { &asn });
     out.extend_from_slice(rest);
     out
 }
@@ -148,7 +161,7 @@ mod tests {
     use crate::bench::scan::Update;
 
     fn speaker(address: &str) -> Identity {
-        Identity { asn: 64_601, address: address.parse().unwrap(), hold_time_s: 90 }
+        Identity { asn: 64_601, address: address.parse().unwrap(), hold_time_s: 90, as_width: AsWidth::Four }
     }
 
     #[test]
@@ -181,7 +194,7 @@ mod tests {
             for attribute in attributes(update.attributes).filter(|attribute| attribute.code == 14) {
                 let mut nlri = super::super::read::Cursor(&attribute.value[21..]);
                 while !nlri.0.is_empty() {
-                    super::super::route::net(&mut nlri, true);
+                    super::super::route::net(&mut nlri, Family::V6);
                     reached += 1;
                 }
             }

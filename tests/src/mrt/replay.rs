@@ -16,9 +16,9 @@ use super::expect::{self, Expected, Rules, Way};
 use super::feed;
 use super::read::{Cursor, unpack};
 use super::route::{Route, net};
-use super::source::{Table, streams};
+use super::source::{Family, Speaker, Table, streams};
 use crate::bench::daemons::{Daemon, Setup};
-use crate::bench::encode::Identity;
+use crate::bench::encode::{AsWidth, Identity};
 use crate::bench::fleet::Fleet;
 use crate::bench::netns::{Link, Sandbox, enter_private_network};
 use crate::bench::rig::{Failure, Scratch};
@@ -33,25 +33,35 @@ const LIMIT: Duration = Duration::from_secs(240);
 pub enum Feed {
     /// A table.
     Table(Table),
-    /// Each peer's stream in a file of UPDATEs, one after the other.
-    Streams(&'static str),
+    /// Each speaker's stream of one family in a file of UPDATEs, one after the other.
+    Streams(&'static str, Family),
 }
 
 impl Feed {
-    /// A full table, an IPv6 table and the newest streams: a list of feeds for each start of a router.
+    /// The family of its routes.
+    fn family(self) -> Family {
+        match self {
+            Self::Table(table) => table.family(),
+            Self::Streams(_, family) => family,
+        }
+    }
+
+    /// A full table, an IPv6 table, streams with 2-octet AS numbers, of today, and of IPv6: a list of feeds for each
+    /// start of a router.
     pub fn one_of_each_kind() -> Vec<Vec<Self>> {
-        vec![
-            vec![Self::Table(Table::Transfer2015), Self::Streams("updates-2026.mrt.bz2")],
-            vec![Self::Table(Table::Slice2015V6)],
-        ]
+        let streams =
+            ["updates-2013.mrt.bz2", "updates-2026.mrt.bz2"].map(|file| Self::Streams(file, Family::V4));
+        let ipv6 = [Self::Table(Table::Slice2015V6), Self::Streams("updates-2016.mrt.gz", Family::V6)];
+        vec![[&[Self::Table(Table::Transfer2015)], &streams[..]].concat(), ipv6.to_vec()]
     }
 
     /// All there is.
     pub fn everything() -> Vec<Vec<Self>> {
-        let ipv4 = Table::ALL.into_iter().filter(|table| !table.is_ipv6()).map(Self::Table);
-        let streams =
-            ["updates-2013.mrt.bz2", "updates-2016.mrt.gz", "updates-2026.mrt.bz2"].map(Self::Streams);
-        vec![ipv4.chain(streams).collect(), vec![Self::Table(Table::Slice2015V6)]]
+        let ipv4 = Table::ALL.into_iter().filter(|table| table.family() == Family::V4).map(Self::Table);
+        let streams = ["updates-2013.mrt.bz2", "updates-2016.mrt.gz", "updates-2026.mrt.bz2"];
+        let streams = streams.map(|file| Self::Streams(file, Family::V4));
+        let ipv6 = [Self::Table(Table::Slice2015V6), Self::Streams("updates-2016.mrt.gz", Family::V6)];
+        vec![ipv4.chain(streams).collect(), ipv6.to_vec()]
     }
 }
 
@@ -83,44 +93,47 @@ struct Part {
     expected: Expected,
 }
 
-/// Sends feeds of one family through a router, in a thread and network of its own.
-pub fn run(daemon: &Daemon, feeds: &[Feed]) -> Result<Vec<Report>, Failure> {
+/// Sends feeds of one family through a router, in a thread and network of its own; `each` hears of every feed that
+/// came out as it must, the first that does not is the error.
+pub fn run(daemon: &Daemon, feeds: &[Feed], each: impl FnMut(Report) + Send) -> Result<(), Failure> {
     std::thread::scope(|scope| {
         let work = scope.spawn(|| {
             enter_private_network()?;
-            replay(daemon, feeds)
+            replay(daemon, feeds, each)
         });
         work.join().unwrap_or_else(|_| Err(Failure::Wrong("the harness panicked".into())))
     })
 }
 
 /// The router's side of the two links.
-fn router(ipv6: bool) -> [IpAddr; 2] {
-    let addresses = if ipv6 { ["fd00:1::a01:1", "fd00:2::a02:1"] } else { ["10.1.0.1", "10.2.0.1"] };
+fn router(family: Family) -> [IpAddr; 2] {
+    let addresses =
+        if family == Family::V6 { ["fd00:1::a01:1", "fd00:2::a02:1"] } else { ["10.1.0.1", "10.2.0.1"] };
     addresses.map(|text| text.parse().expect("an address"))
 }
 
 /// A speaker of the harness: side 1 sends, side 2 receives.
-fn speaker(ipv6: bool, side: u8, number: u8) -> Identity {
-    let address = if ipv6 {
+fn speaker(family: Family, side: u8, number: u8) -> Identity {
+    let address = if family == Family::V6 {
         let text = format!("fd00:{side}::a{side:02x}:{:x}", 0x100 + u16::from(number) + 1);
         text.parse().expect("an address")
     } else {
         IpAddr::from([10, side, 1, number + 1])
     };
-    Identity { asn: 64_401 + 200 * u32::from(side) + u32::from(number), address, hold_time_s: 90 }
+    let asn = 64_401 + 200 * u32::from(side) + u32::from(number);
+    Identity { asn, address, hold_time_s: 90, as_width: AsWidth::Four }
 }
 
 /// Everything that the feeds need, before a router is started.
-fn parts(daemon: &Daemon, feeds: &[Feed], ipv6: bool) -> Result<Vec<Part>, Failure> {
+fn parts(daemon: &Daemon, feeds: &[Feed], family: Family) -> Result<Vec<Part>, Failure> {
     let rules = Rules::of(daemon.kind);
-    let next_hop = router(ipv6)[1];
+    let next_hop = router(family)[1];
     let mut parts: Vec<Part> = Vec::new();
     for feed in feeds {
         match *feed {
             Feed::Table(table) => {
-                let sender = speaker(ipv6, 1, parts.len() as u8);
-                let way = Way { sender_as: sender.asn, next_hop, rules };
+                let sender = speaker(family, 1, parts.len() as u8);
+                let way = Way { sender_as: sender.asn, as_width: sender.as_width, next_hop, rules };
                 let bytes = feed::table(&table.routes()?, &sender);
                 parts.push(Part {
                     name: format!("{table:?}"),
@@ -129,21 +142,26 @@ fn parts(daemon: &Daemon, feeds: &[Feed], ipv6: bool) -> Result<Vec<Part>, Failu
                     expected: expect::table(table, &way)?,
                 });
             }
-            Feed::Streams(file) => {
+            Feed::Streams(file, family) => {
                 let unpacked = unpack(file)?;
-                let streams = streams(&unpacked);
+                let streams = streams(&unpacked, family);
                 let first = parts.len();
-                let sender = |peer: &IpAddr| {
-                    let number = streams.keys().position(|key| key == peer)?;
-                    Some(speaker(ipv6, 1, (first + number) as u8))
+                let sender = |wanted: &Speaker| {
+                    let number = streams.keys().position(|key| key == wanted)?;
+                    Some(Identity { as_width: wanted.1, ..speaker(family, 1, (first + number) as u8) })
                 };
-                let way = |peer| Some(Way { sender_as: sender(&peer)?.asn, next_hop, rules });
-                let mut expected = expect::stream(file, way)?;
-                for (peer, updates) in &streams {
-                    let sender = sender(peer).expect("each stream has a sender");
-                    let expected = expected.remove(peer).unwrap_or_default();
-                    let bytes = feed::stream(updates, &sender);
-                    parts.push(Part { name: format!("{file} {peer}"), sender, bytes, expected });
+                let way = |wanted: Speaker| {
+                    let Identity { asn, as_width, .. } = sender(&wanted)?;
+                    Some(Way { sender_as: asn, as_width, next_hop, rules })
+                };
+                let mut expected = expect::streams(file, family, way)?;
+                for (key, updates) in &streams {
+                    let sender = sender(key).expect("each stream has a sender");
+                    let expected = expected.remove(key).unwrap_or_default();
+                    let bytes = feed::stream(updates, family, &sender);
+                    let (peer, width) = key;
+                    let old = if *width == AsWidth::Two { " (2-octet AS)" } else { "" };
+                    parts.push(Part { name: format!("{file} {peer}{old}"), sender, bytes, expected });
                 }
             }
         }
@@ -152,13 +170,13 @@ fn parts(daemon: &Daemon, feeds: &[Feed], ipv6: bool) -> Result<Vec<Part>, Failu
 }
 
 /// Starts the router and sends the feeds, one after the other.
-fn replay(daemon: &Daemon, feeds: &[Feed]) -> Result<Vec<Report>, Failure> {
-    let ipv6 = feeds.iter().any(|feed| matches!(feed, Feed::Table(table) if table.is_ipv6()));
-    let parts = parts(daemon, feeds, ipv6)?;
-    let receiver = speaker(ipv6, 2, 0);
+fn replay(daemon: &Daemon, feeds: &[Feed], mut each: impl FnMut(Report)) -> Result<(), Failure> {
+    let family = feeds.first().map_or(Family::V4, |feed| feed.family());
+    let parts = parts(daemon, feeds, family)?;
+    let receiver = speaker(family, 2, 0);
     let peers: Vec<Identity> = parts.iter().map(|part| part.sender).chain([receiver]).collect();
-    let [west, east] = router(ipv6);
-    let length = if ipv6 { 64 } else { 16 };
+    let [west, east] = router(family);
+    let length = if family == Family::V6 { 64 } else { 16 };
     let outside = parts.iter().map(|part| part.sender.address).collect();
     let links = [
         Link { name: "west", inside: west, outside, length },
@@ -173,7 +191,6 @@ fn replay(daemon: &Daemon, feeds: &[Feed]) -> Result<Vec<Report>, Failure> {
     };
     let mut fleet = Fleet::new()?;
     let collector = fleet.add(dial(receiver, east, Role::Collect(Collector::default()))?).map_err(lost)?;
-    let mut reports = Vec::new();
     for part in parts {
         let sender = fleet.add(dial(part.sender, west, Role::Discard)?).map_err(lost)?;
         let start = Instant::now();
@@ -187,7 +204,7 @@ fn replay(daemon: &Daemon, feeds: &[Feed]) -> Result<Vec<Report>, Failure> {
         }
         let routes = part.expected.routes.len();
         let refused = part.expected.refused.into_iter().collect();
-        reports.push(Report { name: part.name.clone(), routes, refused, wall_s });
+        each(Report { name: part.name.clone(), routes, refused, wall_s });
         fleet.hang_up(sender);
         settle(&mut fleet, collector, &Expected::default(), |_| {}).map_err(lost)?;
         let left = collected(&mut fleet, collector).routes.len();
@@ -195,7 +212,7 @@ fn replay(daemon: &Daemon, feeds: &[Feed]) -> Result<Vec<Report>, Failure> {
             return Err(Failure::Wrong(format!("{}: {left} routes left after the session ended", part.name)));
         }
     }
-    Ok(reports)
+    Ok(())
 }
 
 /// Runs the sessions until the receiver has as many routes as expected and nothing has changed for a fifth of a
@@ -261,8 +278,8 @@ impl Collector {
         let update = Update::split(body);
         self.updates += 1;
         let kept = Arc::new(update.attributes.to_vec());
-        let mut gone = vec![(Cursor(update.withdrawn), false)];
-        let mut here = vec![(Cursor(update.announced), false)];
+        let mut gone = vec![(Cursor(update.withdrawn), Family::V4)];
+        let mut here = vec![(Cursor(update.announced), Family::V4)];
         for attribute in attributes(update.attributes) {
             let mut value = Cursor(attribute.value);
             match attribute.code {
@@ -270,23 +287,23 @@ impl Collector {
                     value.take(3);
                     let length = usize::from(value.octet());
                     value.take(length + 1);
-                    here.push((value, true));
+                    here.push((value, Family::V6));
                 }
                 15 => {
                     value.take(3);
-                    gone.push((value, true));
+                    gone.push((value, Family::V6));
                 }
                 _ => {}
             }
         }
-        for (mut nlri, ipv6) in gone {
+        for (mut nlri, family) in gone {
             while !nlri.0.is_empty() {
-                self.routes.remove(&net(&mut nlri, ipv6));
+                self.routes.remove(&net(&mut nlri, family));
             }
         }
-        for (mut nlri, ipv6) in here {
+        for (mut nlri, family) in here {
             while !nlri.0.is_empty() {
-                self.routes.insert(net(&mut nlri, ipv6), Arc::clone(&kept));
+                self.routes.insert(net(&mut nlri, family), Arc::clone(&kept));
             }
         }
     }

@@ -11,6 +11,15 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::read::Cursor;
 use crate::bench::scan::{Attribute, attributes};
 
+/// IPv4 or IPv6, unicast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// IPv4 unicast.
+    V4,
+    /// IPv6 unicast.
+    V6,
+}
+
 /// An AS_PATH segment: its type (1 set, 2 sequence, 3 and 4 of confederations) and AS numbers.
 pub type Segment = (u8, Vec<u32>);
 
@@ -134,10 +143,10 @@ fn mp_next_hop(mut value: Cursor<'_>) -> IpAddr {
 }
 
 /// A prefix off the front of NLRI.
-pub fn net(rest: &mut Cursor<'_>, ipv6: bool) -> IpNet {
+pub fn net(rest: &mut Cursor<'_>, family: Family) -> IpNet {
     let length = rest.octet();
     let octets = rest.take(usize::from(length).div_ceil(8));
-    if ipv6 {
+    if family == Family::V6 {
         let mut address = [0; 16];
         address[..octets.len()].copy_from_slice(octets);
         Ipv6Net::new(address.into(), length).expect("an IPv6 length").trunc().into()
@@ -185,7 +194,8 @@ mod tests {
             let prefix: IpNet = text.parse().unwrap();
             let mut out = Vec::new();
             emit_net(&mut out, prefix);
-            assert_eq!(net(&mut Cursor(&out), text.contains(':')), prefix);
+            let family = if text.contains(':') { Family::V6 } else { Family::V4 };
+            assert_eq!(net(&mut Cursor(&out), family), prefix);
         }
     }
 }

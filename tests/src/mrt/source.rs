@@ -10,7 +10,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 
 use super::read::{BGP4MP, BGP4MP_ET, Cursor, TABLE_DUMP_V2, records, unpack};
+pub use super::route::Family;
 use super::route::net;
+use crate::bench::encode::AsWidth;
 use crate::bench::scan::{self, Update};
 
 /// A real full view (or a slice of one), as one peer of a collector had it.
@@ -54,9 +56,9 @@ impl Table {
         }
     }
 
-    /// Whether its prefixes are IPv6.
-    pub fn is_ipv6(self) -> bool {
-        self == Self::Slice2015V6
+    /// The family of its prefixes.
+    pub fn family(self) -> Family {
+        if self == Self::Slice2015V6 { Family::V6 } else { Family::V4 }
     }
 
     /// How many prefixes of its family the view has.
@@ -75,7 +77,7 @@ impl Table {
         let bytes = unpack(self.file())?;
         Ok(match self {
             Self::Transfer2015 => transferred(&bytes),
-            _ => dumped(&bytes, self.peer(), if self.is_ipv6() { 4 } else { 2 }),
+            _ => dumped(&bytes, self.peer(), self.family()),
         })
     }
 }
@@ -84,12 +86,10 @@ impl Table {
 fn transferred(bytes: &[u8]) -> Vec<(IpNet, Vec<u8>)> {
     let mut order = Vec::new();
     let mut last: HashMap<IpNet, Vec<u8>> = HashMap::new();
-    for message in messages(bytes) {
-        let update = Update::split(message.update);
-        let mut rest = Cursor(update.announced);
-        while !rest.0.is_empty() {
-            let prefix = net(&mut rest, false);
-            if last.insert(prefix, update.attributes.to_vec()).is_none() {
+    for (_, update) in messages(bytes) {
+        let parts = Parts::of(update, Family::V4);
+        for prefix in parts.announced {
+            if last.insert(prefix, parts.attributes.to_vec()).is_none() {
                 order.push(prefix);
             }
         }
@@ -103,8 +103,10 @@ fn transferred(bytes: &[u8]) -> Vec<(IpNet, Vec<u8>)> {
         .collect()
 }
 
-/// One peer's entries of a RIB dump, RFC 6396 §4.3; `subtype` 2 is RIB_IPV4_UNICAST, 4 RIB_IPV6_UNICAST.
-fn dumped(bytes: &[u8], peer: IpAddr, subtype: u16) -> Vec<(IpNet, Vec<u8>)> {
+/// One peer's entries of a RIB dump, RFC 6396 §4.3.
+fn dumped(bytes: &[u8], peer: IpAddr, family: Family) -> Vec<(IpNet, Vec<u8>)> {
+    // RIB_IPV4_UNICAST, RIB_IPV6_UNICAST.
+    let subtype = if family == Family::V4 { 2 } else { 4 };
     let mut wanted = None;
     let mut routes = Vec::new();
     for record in records(bytes).filter(|record| record.kind == TABLE_DUMP_V2) {
@@ -113,7 +115,7 @@ fn dumped(bytes: &[u8], peer: IpAddr, subtype: u16) -> Vec<(IpNet, Vec<u8>)> {
             wanted = peers(body).into_iter().position(|address| address == peer);
         } else if record.subtype == subtype {
             body.long();
-            let prefix = net(&mut body, subtype == 4);
+            let prefix = net(&mut body, family);
             for _ in 0..body.short() {
                 let index = usize::from(body.short());
                 body.long();
@@ -155,51 +157,81 @@ fn address(body: &mut Cursor<'_>, ipv6: bool) -> IpAddr {
     }
 }
 
-/// An UPDATE of a BGP4MP file whose AS numbers have four octets.
-#[derive(Debug, Clone, Copy)]
-pub struct Message<'a> {
-    /// The collector's peer that sent it.
-    pub peer: IpAddr,
-    /// The UPDATE without its header.
-    pub update: &'a [u8],
+/// Whose stream it is: the collector's peer, and the width of AS numbers on its session.
+pub type Speaker = (IpAddr, AsWidth);
+
+/// The UPDATEs (BGP4MP_MESSAGE and BGP4MP_MESSAGE_AS4, RFC 6396 §4.4) of a file, without their headers.
+pub fn messages(bytes: &[u8]) -> impl Iterator<Item = (Speaker, &[u8])> {
+    records(bytes).filter(|record| [BGP4MP, BGP4MP_ET].contains(&record.kind)).filter_map(|record| {
+        let width = match record.subtype {
+            1 => AsWidth::Two,
+            4 => AsWidth::Four,
+            _ => return None,
+        };
+        let mut body = Cursor(record.body);
+        body.take(if width == AsWidth::Two { 6 } else { 10 });
+        let ipv6 = body.short() == 2;
+        let peer = address(&mut body, ipv6);
+        address(&mut body, ipv6);
+        let header = body.take(19);
+        (header[18] == 2).then_some(((peer, width), body.0))
+    })
 }
 
-/// The UPDATEs with 4-octet AS numbers (BGP4MP_MESSAGE_AS4, RFC 6396 §4.4.3) of a file.
-pub fn messages(bytes: &[u8]) -> impl Iterator<Item = Message<'_>> {
-    records(bytes)
-        .filter(|record| [BGP4MP, BGP4MP_ET].contains(&record.kind) && record.subtype == 4)
-        .filter_map(|record| {
-            let mut body = Cursor(record.body);
-            body.take(10);
-            let ipv6 = body.short() == 2;
-            let peer = address(&mut body, ipv6);
-            address(&mut body, ipv6);
-            let header = body.take(19);
-            (header[18] == 2).then_some(Message { peer, update: body.0 })
-        })
-}
-
-/// A stream's UPDATEs by peer, each in the order of the file.
-pub fn streams(bytes: &[u8]) -> BTreeMap<IpAddr, Vec<&[u8]>> {
-    let mut streams: BTreeMap<IpAddr, Vec<&[u8]>> = BTreeMap::new();
-    for message in messages(bytes) {
-        streams.entry(message.peer).or_default().push(message.update);
+/// The UPDATEs that say something about a family by speaker, each in the order of the file.
+pub fn streams(bytes: &[u8], family: Family) -> BTreeMap<Speaker, Vec<&[u8]>> {
+    let mut streams: BTreeMap<Speaker, Vec<&[u8]>> = BTreeMap::new();
+    for (speaker, update) in messages(bytes) {
+        let parts = Parts::of(update, family);
+        if !parts.withdrawn.is_empty() || !parts.announced.is_empty() {
+            streams.entry(speaker).or_default().push(update);
+        }
     }
     streams
 }
 
-/// The IPv4 prefixes that an UPDATE withdraws and announces.
-pub fn ipv4_parts(update: &[u8]) -> (Vec<IpNet>, scan::Update<'_>, Vec<IpNet>) {
-    let parts = Update::split(update);
-    let all = |bytes| {
-        let mut rest = Cursor(bytes);
-        let mut prefixes = Vec::new();
-        while !rest.0.is_empty() {
-            prefixes.push(net(&mut rest, false));
+/// What an UPDATE says about unicast prefixes of one family.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// Without a route from now on.
+    pub withdrawn: Vec<IpNet>,
+    /// The attributes of what is announced.
+    pub attributes: &'a [u8],
+    /// With these attributes from now on.
+    pub announced: Vec<IpNet>,
+}
+
+impl<'a> Parts<'a> {
+    /// Takes an UPDATE's body apart.
+    pub fn of(update: &'a [u8], family: Family) -> Self {
+        let Update { mut withdrawn, attributes, mut announced } = Update::split(update);
+        if family == Family::V6 {
+            (withdrawn, announced) = (&[], &[]);
+            for attribute in scan::attributes(attributes) {
+                let mut value = Cursor(attribute.value);
+                match attribute.code {
+                    14 if value.take(3) == [0, 2, 1] => {
+                        let next_hop = usize::from(value.octet());
+                        value.take(next_hop + 1);
+                        announced = value.0;
+                    }
+                    15 if value.take(3) == [0, 2, 1] => withdrawn = value.0,
+                    _ => {}
+                }
+            }
         }
-        prefixes
-    };
-    (all(parts.withdrawn), parts, all(parts.announced))
+        Self { withdrawn: nets(withdrawn, family), attributes, announced: nets(announced, family) }
+    }
+}
+
+/// The prefixes of NLRI.
+fn nets(bytes: &[u8], family: Family) -> Vec<IpNet> {
+    let mut rest = Cursor(bytes);
+    let mut prefixes = Vec::new();
+    while !rest.0.is_empty() {
+        prefixes.push(net(&mut rest, family));
+    }
+    prefixes
 }
 
 #[cfg(test)]
@@ -213,17 +245,28 @@ mod tests {
         }
     }
 
+    /// How many prefixes a file's UPDATEs withdraw and announce, in both families.
+    fn counts(name: &str) -> (usize, usize) {
+        let bytes = unpack(name).unwrap();
+        let parts = messages(&bytes)
+            .flat_map(|(_, update)| [Parts::of(update, Family::V4), Parts::of(update, Family::V6)]);
+        parts.fold((0, 0), |(gone, here), parts| (gone + parts.withdrawn.len(), here + parts.announced.len()))
+    }
+
     #[test]
-    fn the_stream_of_2026_has_the_counts_that_the_readme_says() {
-        let bytes = unpack("updates-2026.mrt.bz2").unwrap();
-        let streams = streams(&bytes);
-        assert_eq!(streams.len(), 20);
-        let (mut withdrawn, mut announced) = (0, 0);
-        for update in streams.values().flatten() {
-            let (gone, _, here) = ipv4_parts(update);
-            withdrawn += gone.len();
-            announced += here.len();
-        }
-        assert_eq!((withdrawn, announced), (7_606, 111_057));
+    fn the_streams_have_the_counts_that_the_readme_says() {
+        assert_eq!(counts("updates-2013.mrt.bz2"), (10_838, 126_042));
+        assert_eq!(counts("updates-2016.mrt.gz"), (1_956, 39_256));
+        assert_eq!(counts("updates-2026.mrt.bz2"), (7_606, 111_057));
+    }
+
+    #[test]
+    fn streams_are_kept_apart_by_family_and_by_width() {
+        let bytes = unpack("updates-2016.mrt.gz").unwrap();
+        let (v4, v6) = (streams(&bytes, Family::V4), streams(&bytes, Family::V6));
+        assert!(v6.len() > 10 && v4.len() > 10, "{} {}", v4.len(), v6.len());
+        let bytes = unpack("updates-2013.mrt.bz2").unwrap();
+        let old = streams(&bytes, Family::V4).into_keys().filter(|(_, width)| *width == AsWidth::Two).count();
+        assert!(old >= 5, "{old} speakers with 2-octet AS numbers");
     }
 }
