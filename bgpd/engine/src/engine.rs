@@ -156,7 +156,7 @@ impl Engine {
 
     fn deadline(&self) -> Option<Instant> {
         let sessions = self.peers.iter().flatten().filter_map(|peer| peer.session.deadline()).min();
-        [sessions, self.next_advertisement(), self.deferred_until].into_iter().flatten().min()
+        [sessions, self.next_advertisement(), self.deferral_deadline()].into_iter().flatten().min()
     }
 
     /// Frees the places of peers whose last path is gone.

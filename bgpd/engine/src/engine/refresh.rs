@@ -9,7 +9,7 @@ use crate::effect::Effects;
 use crate::notice::{NoticeEvent, Severity};
 use crate::rib::in_family;
 use crate::session::{Event, State};
-use crate::value::{ConnId, Duration, Family, PeerId};
+use crate::value::{ConnId, Duration, Family, Instant, PeerId};
 use crate::wire::RouteRefresh;
 use crate::wire::route_refresh::RefreshSubtype;
 
@@ -124,9 +124,13 @@ impl Engine {
         if self.now >= until || !self.peers.iter().flatten().any(waits_for) {
             self.deferred_until = None;
             effects.more = true;
-        } else if early {
-            // Look again when absent peers no longer count.
-            effects.more |= false;
         }
+    }
+
+    /// When to look again whether a restarting router still waits.
+    pub(super) fn deferral_deadline(&self) -> Option<Instant> {
+        let until = self.deferred_until?;
+        let absent = self.started.map(|started| started + ABSENT_PEERS).filter(|&at| at > self.now);
+        Some(absent.map_or(until, |absent| until.min(absent)))
     }
 }
