@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use bgpkit_parser::BgpkitParser;
 use bgpkit_parser::models::{
-    AsPathSegment, AsnLength, AttrType, AttributeValue, Attributes, Bgp4MpEnum, Bgp4MpType, BgpMessage,
-    BgpUpdateMessage, Community, MrtMessage, Nlri, Origin, Safi, TableDumpV2Message,
+    AsPathSegment, AsnLength, AttrType, Attribute, AttributeValue, Attributes, Bgp4MpEnum, Bgp4MpType,
+    BgpMessage, BgpUpdateMessage, Community, MrtMessage, Nlri, Origin, Safi, TableDumpV2Message,
 };
 use ipnet::IpNet;
 
@@ -231,58 +231,66 @@ fn read(attributes: Attributes, width: AsWidth) -> Route {
         route.push_segment(kind, hops.iter().map(|asn| u32::from(*asn)).collect());
     }
     for attribute in attributes.into_attributes_iter() {
-        let raw = || {
-            let bytes = attribute.encode(AsnLength::Bits32).expect("what was parsed can be encoded");
-            let mut all = scan::attributes(&bytes);
-            all.next()
-                .map(|found| (found.code, counted_flags(found.code, found.flags), found.value.to_vec()))
-                .expect("one attribute")
-        };
-        match &attribute.value {
-            AttributeValue::Origin(origin) => {
-                route.origin = match origin {
-                    Origin::IGP => 0,
-                    Origin::EGP => 1,
-                    Origin::INCOMPLETE => 2,
-                }
+        if let AttributeValue::As4Aggregator { asn, id } = attribute.value {
+            if width == AsWidth::Two && trans {
+                route.aggregator = Some((u32::from(asn), id));
             }
-            AttributeValue::MultiExitDiscriminator(med) => route.med = Some(*med),
-            AttributeValue::AtomicAggregate => route.atomic = true,
-            AttributeValue::Aggregator { asn, id } => {
-                route.aggregator = route.aggregator.or(Some((u32::from(*asn), *id)));
-            }
-            AttributeValue::As4Aggregator { asn, id } if width == AsWidth::Two && trans => {
-                route.aggregator = Some((u32::from(*asn), *id));
-            }
-            AttributeValue::Communities(values) => {
-                route.communities = values.iter().map(community).collect();
-            }
-            AttributeValue::ExtendedCommunities(_) => {
-                let (_, _, value) = raw();
-                let chunks = value.chunks_exact(8);
-                route.extended = chunks.map(|chunk| chunk.try_into().expect("eight octets")).collect();
-            }
-            AttributeValue::LargeCommunities(values) => {
-                let flat = |value: &bgpkit_parser::models::LargeCommunity| {
-                    [value.global_admin, value.local_data[0], value.local_data[1]]
-                };
-                route.large = values.iter().map(flat).collect();
-            }
-            AttributeValue::AsPath(_)
-            | AttributeValue::NextHop(_)
-            | AttributeValue::LocalPreference(_)
-            | AttributeValue::OriginatorId(_)
-            | AttributeValue::Clusters(_)
-            | AttributeValue::MpReachNlri(_)
-            | AttributeValue::MpUnreachNlri(_)
-            | AttributeValue::As4Path(_)
-            | AttributeValue::As4Aggregator { .. } => {}
-            _ => {
-                route.others.insert(raw());
-            }
+        } else {
+            take_in(&mut route, &attribute);
         }
     }
     route
+}
+
+/// An attribute's code, flags and value as octets.
+fn octets(attribute: &Attribute) -> (u8, u8, Vec<u8>) {
+    let bytes = attribute.encode(AsnLength::Bits32).expect("what was parsed can be encoded");
+    let found = scan::attributes(&bytes).next().expect("one attribute");
+    (found.code, counted_flags(found.code, found.flags), found.value.to_vec())
+}
+
+/// Writes down what one attribute says, the path and the AS4 ones excepted.
+fn take_in(route: &mut Route, attribute: &Attribute) {
+    match &attribute.value {
+        AttributeValue::Origin(origin) => {
+            route.origin = match origin {
+                Origin::IGP => 0,
+                Origin::EGP => 1,
+                Origin::INCOMPLETE => 2,
+            }
+        }
+        AttributeValue::MultiExitDiscriminator(med) => route.med = Some(*med),
+        AttributeValue::AtomicAggregate => route.atomic = true,
+        AttributeValue::Aggregator { asn, id } => {
+            route.aggregator = route.aggregator.or(Some((u32::from(*asn), *id)));
+        }
+        AttributeValue::Communities(values) => {
+            route.communities = values.iter().map(community).collect();
+        }
+        AttributeValue::ExtendedCommunities(_) => {
+            let (_, _, value) = octets(attribute);
+            let chunks = value.chunks_exact(8);
+            route.extended = chunks.map(|chunk| chunk.try_into().expect("eight octets")).collect();
+        }
+        AttributeValue::LargeCommunities(values) => {
+            let flat = |value: &bgpkit_parser::models::LargeCommunity| {
+                [value.global_admin, value.local_data[0], value.local_data[1]]
+            };
+            route.large = values.iter().map(flat).collect();
+        }
+        AttributeValue::AsPath(_)
+        | AttributeValue::NextHop(_)
+        | AttributeValue::LocalPreference(_)
+        | AttributeValue::OriginatorId(_)
+        | AttributeValue::Clusters(_)
+        | AttributeValue::MpReachNlri(_)
+        | AttributeValue::MpUnreachNlri(_)
+        | AttributeValue::As4Path(_)
+        | AttributeValue::As4Aggregator { .. } => {}
+        _ => {
+            route.others.insert(octets(attribute));
+        }
+    }
 }
 
 /// A community as a number.

@@ -140,15 +140,15 @@ fn peers(mut body: Cursor<'_>) -> Vec<IpAddr> {
     for _ in 0..count {
         let kind = body.octet();
         body.long();
-        peers.push(address(&mut body, kind & 1 != 0));
+        peers.push(address(&mut body, if kind & 1 == 0 { Family::V4 } else { Family::V6 }));
         body.take(if kind & 2 != 0 { 4 } else { 2 });
     }
     peers
 }
 
 /// An address of either family.
-fn address(body: &mut Cursor<'_>, ipv6: bool) -> IpAddr {
-    if ipv6 {
+fn address(body: &mut Cursor<'_>, family: Family) -> IpAddr {
+    if family == Family::V6 {
         let octets: [u8; 16] = body.take(16).try_into().expect("sixteen octets");
         octets.into()
     } else {
@@ -170,9 +170,9 @@ pub fn messages(bytes: &[u8]) -> impl Iterator<Item = (Speaker, &[u8])> {
         };
         let mut body = Cursor(record.body);
         body.take(if width == AsWidth::Two { 6 } else { 10 });
-        let ipv6 = body.short() == 2;
-        let peer = address(&mut body, ipv6);
-        address(&mut body, ipv6);
+        let family = if body.short() == 2 { Family::V6 } else { Family::V4 };
+        let peer = address(&mut body, family);
+        address(&mut body, family);
         let header = body.take(19);
         (header[18] == 2).then_some(((peer, width), body.0))
     })
