@@ -69,6 +69,23 @@ fn a_route_goes_from_one_speaker_through_another_to_a_third_and_back_out_again()
 }
 
 #[test]
+fn a_route_of_ones_own_has_a_med_of_zero_for_the_neighbor_and_none_beyond() {
+    let mut net = Net::new(3);
+    let mut first = speaker(1, 65001, &[(2, 65002)]);
+    originate(&mut first, 1);
+    net.configure(0, first);
+    net.configure(1, speaker(2, 65002, &[(1, 65001), (3, 65003)]));
+    net.configure(2, speaker(3, 65003, &[(2, 65002)]));
+    net.run(Duration::from_secs(20));
+    let med = |n: usize| {
+        let table = &net.engines[n].rib().v4.table;
+        let route = table.find("20.0.0.0/24".parse().unwrap()).unwrap();
+        net.engines[n].rib().facts.attrs[table.best(route).unwrap().attrs].attributes.med
+    };
+    assert_eq!([med(0), med(1), med(2)], [Some(0), Some(0), None]);
+}
+
+#[test]
 fn the_routes_of_a_peer_go_with_its_session() {
     let mut net = Net::new(3);
     let mut first = speaker(1, 65001, &[(2, 65002)]);

@@ -95,7 +95,7 @@ pub fn push_head<N: Shown>(
     if best.is_some_and(|seen| seen.attributes.communities.contains(&Community::BLACKHOLE)) {
         out.push_str(", inform peer to blackhole prefix");
     }
-    if rib.suppresses(net) && best.is_some_and(|seen| !seen.is_own()) {
+    if best.is_some_and(|seen| seen.suppressed) {
         out.push_str(", Advertisements suppressed by an aggregate.");
     }
     out.push_str(")\n");

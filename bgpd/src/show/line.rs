@@ -33,11 +33,11 @@ pub const COLUMNS: &str = "     Network          Next Hop            Metric LocP
 
 /// What stands before a path: its five letters.
 #[must_use]
-pub fn flags(seen: &Seen<'_>, suppressed: bool) -> String {
+pub fn flags(seen: &Seen<'_>) -> String {
     let state = match seen.old {
         Old::Removed => 'R',
         Old::Stale => 'S',
-        Old::No if suppressed => 's',
+        Old::No if seen.suppressed => 's',
         Old::No if seen.metric.is_some() => '*',
         Old::No => ' ',
     };
@@ -122,7 +122,6 @@ pub fn path_json(
     seen: &Seen<'_>,
     net: ipnet::IpNet,
     version: u64,
-    suppressed: bool,
     own_host: Option<&str>,
 ) -> Value {
     let mut map = Map::new();
@@ -133,7 +132,7 @@ pub fn path_json(
     };
     flag("removed", seen.old == Old::Removed);
     flag("stale", seen.old == Old::Stale);
-    flag("suppressed", suppressed);
+    flag("suppressed", seen.suppressed);
     flag("valid", seen.metric.is_some());
     flag("bestpath", seen.best);
     if seen.best {

@@ -33,6 +33,8 @@ pub struct Seen<'a> {
     pub best: bool,
     /// It is used beside the best one, or is the best and not alone.
     pub multipath: bool,
+    /// An aggregate keeps it from being advertised.
+    pub suppressed: bool,
     /// It is of a session that is over.
     pub old: Old,
 }
@@ -81,6 +83,7 @@ pub struct Judged<'a> {
 pub fn judge<'a, N: Shown>(router: &Router<'a>, route: RouteId) -> Judged<'a> {
     let rib = router.engine.rib();
     let table = &N::rib(router).table;
+    let suppressed = N::rib(router).suppresses(table.net(route));
     let best = table.best(route).map(|_| ()).and_then(|()| table.paths(route).next()).map(|(place, _)| place);
     let candidates: Vec<(PathPlace, Candidate<'a>)> = table.candidates(route, &rib.facts).collect();
     let beside = best.map_or_else(Vec::new, |best| multipath(router, N::FAMILY, best, &candidates));
@@ -98,6 +101,7 @@ pub fn judge<'a, N: Shown>(router: &Router<'a>, route: RouteId) -> Judged<'a> {
                 metric: rib.facts.reach(path.attrs).metric,
                 best: best == Some(place),
                 multipath: beside.contains(&place) || (best == Some(place) && !beside.is_empty()),
+                suppressed: suppressed && path.peer != SELF,
                 old: old(path, rib.facts.peer(path.peer), peer, N::FAMILY),
             }
         })

@@ -56,7 +56,7 @@ impl PrefixLists {
         None
     }
 
-    fn push_head(&self, name: &str, list: &PrefixList, first: bool, out: &mut String) {
+    fn push_head(&self, name: &str, list: &PrefixList, out: &mut String) {
         let word = if self.family == Family::Ipv4Unicast { "ip" } else { "ipv6" };
         match self.layout {
             Layout::Text => {
@@ -67,7 +67,7 @@ impl PrefixLists {
             }
             Layout::Json => {
                 let family = if word == "ip" { "IPv4" } else { "IPv6" };
-                out.push_str(if first { "\n" } else { ",\n" });
+                out.push_str(if self.at.is_none() { "\n" } else { ",\n" });
                 put!(out, "    {}:{{\n      \"addressFamily\":\"{family}\",", Value::from(name));
                 if let Some(description) = &list.description {
                     put!(out, "\n      \"description\":{},", Value::from(description.as_str()));
@@ -154,7 +154,7 @@ impl Show for PrefixLists {
             out.push_str(if self.layout == Layout::Json { "\n  }\n}\n" } else { "" });
             return Progress::Done;
         };
-        self.push_head(&name, list, self.at.is_none(), out);
+        self.push_head(&name, list, out);
         let left = self.push_entries(list, None, out);
         self.at = Some((name, left));
         Progress::More

@@ -124,10 +124,9 @@ impl<N: Shown> Table<N> {
 fn push_lines<N: Shown>(router: &Router<'_>, route: RouteId, paths: &[&Seen<'_>], out: &mut String) {
     let rib = N::rib(router);
     let net = rib.table.net(route);
-    let suppressed = rib.suppresses(net);
     let mut name = net.to_string();
     for seen in paths {
-        out.push_str(&flags(seen, suppressed && !seen.is_own()));
+        out.push_str(&flags(seen));
         Line::of(seen, N::FAMILY).push(&name, out);
         name.clear();
     }
@@ -143,11 +142,8 @@ fn lines_json<N: Shown>(
     let rib = N::rib(router);
     let net = rib.table.net(route);
     let version = super::path::version::<N>(router, route);
-    let suppressed = rib.suppresses(net);
     let own_host = router.engine.configuration().hostname.as_deref();
-    let path = |seen: &&Seen<'_>| {
-        path_json(judged, seen, net.into(), version, suppressed && !seen.is_own(), own_host)
-    };
+    let path = |seen: &&Seen<'_>| path_json(judged, seen, net.into(), version, own_host);
     Value::Array(paths.iter().map(path).collect())
 }
 

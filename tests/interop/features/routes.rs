@@ -10,7 +10,7 @@ use crate::world::{Plan, World};
 /// The attributes that an eBGP route may carry on: communities of all kinds, AGGREGATOR, OTC (35), an unknown one (99).
 const CARRIED: &str = "origin egp med 50 community [ 65010:100 65010:200 no-peer ] \
     large-community [ 65010:1:2 4200000000:3:4 ] extended-community [ target:65010:1 origin:65010:2 ] \
-    aggregator ( 65020:10.9.9.9 ) atomic-aggregate attribute [ 0x63 0xc0 0x01020304 ]";
+    aggregator ( 65020:10.9.9.9 ) atomic-aggregate attribute [ 0x63 0xc0 0x01020304 ] attribute [ 0x23 0xc0 0x0000fde8 ]";
 
 /// How a daemon shows [`CARRIED`].
 fn carried(speaker: Speaker) -> Value {
@@ -21,6 +21,7 @@ fn carried(speaker: Speaker) -> Value {
         "extended": ["ro:65010:2", "rt:65010:1"],
         "aggregator": "65020 10.9.9.9",
         "atomic": true,
+        "otc": 65000,
     });
     // FRR's show commands leave unknown attributes out, and so do ours.
     if !matches!(speaker, Speaker::Frr | Speaker::Ftbgp) {
@@ -54,7 +55,7 @@ pub(crate) fn external(speaker: Speaker) -> Result<Outcome, String> {
     }
     originated(&world, "65001", "65002")?;
     Ok(Outcome::Works(
-        "4 routes with ORIGIN, AS_PATH, NEXT_HOP, AGGREGATOR, communities of 3 kinds, unknown".into(),
+        "4 routes with ORIGIN, AS_PATH, NEXT_HOP, AGGREGATOR, communities of 3 kinds, OTC, unknown".into(),
     ))
 }
 

@@ -35,11 +35,17 @@ const FRR: &str = r#"
 install -d -o frr -g frr -m 755 /run/frr
 daemons=$(sed -n 's/^\([a-z0-9]*d\)=yes.*/\1/p' /etc/frr/daemons 2>/dev/null)
 for daemon in zebra staticd bgpd $daemons; do
-  pidof $daemon >/dev/null || /usr/lib/frr/$daemon -A 127.0.0.1 --log stdout --log-level informational &
+  if ! pidof $daemon >/dev/null; then
+    # What a killed daemon leaves behind is not to be taken for the new one.
+    rm -f /run/frr/$daemon.vty
+    /usr/lib/frr/$daemon -A 127.0.0.1 --log stdout --log-level informational &
+  fi
   tries=0
-  until [ -S /run/frr/$daemon.vty ] || [ $tries = 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+  until vtysh -d $daemon -c 'show version' >/dev/null 2>&1 || [ $tries = 200 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+  done
 done
-until vtysh -c 'show version' >/dev/null 2>&1; do sleep 0.05; done
 vtysh -b
 wait
 "#;

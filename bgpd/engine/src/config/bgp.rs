@@ -96,7 +96,7 @@ impl BgpConfig {
             minimum_hold_time_s: None,
             timers: None,
             best_path: BestPath::default(),
-            graceful_restart: GracefulRestart { notification: true, ..GracefulRestart::default() },
+            graceful_restart: GracefulRestart::default(),
             shutdown: None,
             listen_ranges: BTreeMap::new(),
             listen_limit: None,
@@ -168,7 +168,7 @@ pub struct GracefulRestart {
     pub select_defer_time_s: Option<u16>,
     /// `preserve-fw-state`.
     pub preserve_fw_state: bool,
-    /// `notification` (RFC 8538); on unless written otherwise, as in FRR since 8.3.
+    /// `notification` (RFC 8538).
     pub notification: bool,
 }
 

@@ -21,6 +21,8 @@ const NETWORK: PathId = PathId(0);
 impl Engine {
     fn own_attributes() -> PathAttributes {
         let mut attributes = PathAttributes::default();
+        // As FRR: a route of one's own is zero hops away, and says so.
+        attributes.med = Some(0);
         attributes.weight = OWN_WEIGHT;
         attributes
     }

@@ -92,6 +92,7 @@ impl<N: Net> FamilyRib<N> {
                 attributes.origin = origin;
                 attributes.atomic_aggregate = true;
                 attributes.weight = 32768;
+                attributes.med = Some(0);
                 let aggregator = self.aggregator;
                 attributes.edit_rare(|rare| rare.aggregator = aggregator);
                 self.originate(net, attributes, PathId(1), 0, facts);

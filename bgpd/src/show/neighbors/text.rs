@@ -106,13 +106,10 @@ fn list(families: impl Iterator<Item = Family>) -> String {
     families.map(|family| family.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn truth(value: bool) -> &'static str {
-    if value { "True" } else { "False" }
-}
-
-fn yes(value: bool) -> &'static str {
-    if value { "Yes" } else { "No" }
-}
+/// How FRR tells a bit.
+const TRUTH: [&str; 2] = ["False", "True"];
+/// How FRR tells whether something has happened.
+const HAPPENED: [&str; 2] = ["No", "Yes"];
 
 fn push_restart(peer: &Peer, out: &mut String) {
     let negotiated = peer.session.negotiated();
@@ -127,8 +124,8 @@ fn push_restart(peer: &Peer, out: &mut String) {
     let (own, theirs) = restart_modes(peer);
     let restart = negotiated.and_then(|negotiated| negotiated.restart.as_ref());
     put!(out, "    Local GR Mode: {own}\n    Remote GR Mode: {theirs}\n");
-    put!(out, "    R bit: {}\n", truth(restart.is_some_and(|restart| restart.restarting)));
-    put!(out, "    N bit: {}\n", truth(restart.is_some_and(|restart| restart.notification)));
+    put!(out, "    R bit: {}\n", TRUTH[usize::from(restart.is_some_and(|restart| restart.restarting))]);
+    put!(out, "    N bit: {}\n", TRUTH[usize::from(restart.is_some_and(|restart| restart.notification))]);
     let times = peer.session.config().restart;
     out.push_str("    Timers:\n");
     put!(out, "      Configured Restart Time(sec): {}\n", times.restart_s);
@@ -136,10 +133,10 @@ fn push_restart(peer: &Peer, out: &mut String) {
     for family in Family::ALL.into_iter().filter(used) {
         let state = &peer.families[family];
         let kept = restart.is_some_and(|restart| restart.families[family] == Some(true));
-        put!(out, "    {family}:\n      F bit: {}\n", truth(kept));
-        put!(out, "      End-of-RIB sent: {}\n", yes(state.end_of_rib_sent));
-        put!(out, "      End-of-RIB sent after update: {}\n", yes(state.end_of_rib_sent));
-        put!(out, "      End-of-RIB received: {}\n", yes(state.end_of_rib_received));
+        put!(out, "    {family}:\n      F bit: {}\n", TRUTH[usize::from(kept)]);
+        put!(out, "      End-of-RIB sent: {}\n", HAPPENED[usize::from(state.end_of_rib_sent)]);
+        put!(out, "      End-of-RIB sent after update: {}\n", HAPPENED[usize::from(state.end_of_rib_sent)]);
+        put!(out, "      End-of-RIB received: {}\n", HAPPENED[usize::from(state.end_of_rib_received)]);
         put!(out, "      Timers:\n        Configured Stale Path Time(sec): {}\n", times.stale_path_s);
     }
 }

@@ -70,7 +70,7 @@ fn attribute_of(route: &mut Route, attribute: &Value) {
             let list = attribute["cluster_list"].as_array().into_iter().flatten();
             route.cluster_list = list.filter_map(|id| id.as_str().map(str::to_string)).collect();
         }
-        "Only to Customer" => route.otc = attribute["as"].as_u64().and_then(|asn| asn.try_into().ok()),
+        "OTC" => route.otc = attribute["as"].as_u64().and_then(|asn| asn.try_into().ok()),
         other => {
             if let Some(code) = other.strip_prefix("Unknown Attribute #") {
                 let data = attribute["data"].as_str().unwrap_or_default();
