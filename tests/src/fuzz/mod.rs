@@ -4,11 +4,13 @@
 //! holds what was read against what is written from it. [`TARGETS`] has a row a target; a new one is a function here,
 //! a row, a file in `tests/fuzz/fuzz_targets` and a folder in `tests/fuzz/corpus`.
 
+mod config;
 mod frame;
 mod mutate;
 mod open;
 mod update;
 
+pub use config::config;
 pub use frame::frame;
 pub use mutate::Mutator;
 pub use open::open;
@@ -18,4 +20,5 @@ pub use update::update;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is its folder in the corpus too.
-pub const TARGETS: [(&str, Target); 3] = [("frame", frame), ("open", open), ("update", update)];
+pub const TARGETS: [(&str, Target); 4] =
+    [("config", config), ("frame", frame), ("open", open), ("update", update)];
