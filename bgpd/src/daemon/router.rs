@@ -20,8 +20,9 @@ use super::machine::Machine;
 use super::poll::{Interest, Poll, Token};
 use super::stepper::{Outside, Stepper, Work};
 
-/// The buffer that everything is read into, and with it what a single connection may bring in a turn.
-const SLICE: usize = 64 * 1024;
+/// The buffer that everything is read into, and with it what a single connection may bring in a turn: some 1,500
+/// prefixes, so that another peer's change waits a millisecond or two for them. More octets a call save nothing.
+const SLICE: usize = 16 * 1024;
 /// What all connections together may bring in a turn; beyond it each one's slice becomes smaller.
 const TURN: usize = 128 * 1024;
 /// The smallest slice: a message of the usual size.
