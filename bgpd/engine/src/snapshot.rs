@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::session::State;
-use crate::value::{ConnId, Digest};
+use crate::value::Digest;
 
 impl Engine {
     /// A digest of the whole state: the paths and the order in which the tables changed, the octets sent on each
@@ -21,16 +21,11 @@ impl Engine {
             digest.add(statistics.received.total());
             digest.add(peer.session.deadline().map_or(0, |deadline| deadline.as_micros()));
         }
-        for (conn, sent) in self.sent_digests() {
+        for (conn, _, sent) in self.connections() {
             digest.add(conn.0);
             digest.add(sent.value());
         }
         digest
-    }
-
-    /// For each connection the digest of all octets that the engine has made for it.
-    pub fn sent_digests(&self) -> impl Iterator<Item = (ConnId, Digest)> {
-        self.connections().map(|(conn, _, digest)| (conn, digest))
     }
 }
 

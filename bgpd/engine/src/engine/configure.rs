@@ -114,7 +114,7 @@ impl Engine {
     }
 
     /// The keys that incoming connections must be signed with.
-    fn set_listen_keys(&mut self, effects: &mut Effects) {
+    pub(super) fn set_listen_keys(&mut self, effects: &mut Effects) {
         let wanted = self.bgp().map(|bgp| self.wanted_keys(bgp)).unwrap_or_default();
         let former = core::mem::replace(&mut self.listen_keys, wanted);
         for &(from, interface) in former.keys().filter(|place| !self.listen_keys.contains_key(place)) {
@@ -146,10 +146,6 @@ impl Engine {
             }
         }
         keys
-    }
-
-    pub(super) fn renew_listen_keys(&mut self, effects: &mut Effects) {
-        self.set_listen_keys(effects);
     }
 
     fn set_router_advertisements(&mut self, effects: &mut Effects) {

@@ -90,10 +90,11 @@ impl Engine {
         if dynamic >= limit {
             return Err(format!("the limit of {limit} dynamic neighbors is reached (bgp listen limit)"));
         }
-        let neighbor = Neighbor { group: Some(range.group.clone()), ..Neighbor::default() };
+        let group = range.group.clone();
+        let neighbor = Neighbor { group: Some(group.clone()), ..Neighbor::default() };
         let id = self
             .add_peer(&NeighborName::Address(address), &neighbor, Kind::Dynamic)
-            .ok_or_else(|| format!("peer group {} has no remote-as", range_group(&neighbor)))?;
+            .ok_or_else(|| format!("peer group {group} has no remote-as"))?;
         Ok(id)
     }
 
@@ -153,8 +154,4 @@ impl Engine {
             self.event(id, Event::Progress { conn, outstanding }, effects);
         }
     }
-}
-
-fn range_group(neighbor: &Neighbor) -> &str {
-    neighbor.group.as_deref().unwrap_or_default()
 }

@@ -35,7 +35,7 @@ impl Engine {
         }
         self.outside_changed(effects);
         if came_up {
-            self.renew_listen_keys(effects);
+            self.set_listen_keys(effects);
         }
     }
 
@@ -133,7 +133,7 @@ impl Engine {
         }
         peer.address = Some(IpAddr::V6(address));
         peer.interface = index;
-        self.renew_listen_keys(effects);
+        self.set_listen_keys(effects);
         if up {
             // Another router took the other end of the link.
             self.event(id, Event::Stop(StopReason::InterfaceDown), effects);

@@ -21,8 +21,6 @@ pub struct Candidate<'a> {
     pub metric: u32,
     /// Whether it is the best path as things stand.
     pub selected: bool,
-    /// Whether it is kept for a peer that restarts (RFC 4724).
-    pub stale: bool,
 }
 
 /// One comparison. `Less`: the first is better.
@@ -39,11 +37,10 @@ pub const FIRST_PATH: &str = "First path received";
 pub const NOTHING_LEFT: &str = "Nothing left to compare";
 
 /// Steps before this index make two paths unequal for multipath as well.
-const MULTIPATH_STEPS: usize = 10;
+const MULTIPATH_STEPS: usize = 9;
 
 /// The steps in their order.
-pub const STEPS: [Step; 15] = [
-    Step { reason: "Path Staleness", compare: fresh },
+pub const STEPS: [Step; 14] = [
     Step { reason: "Weight", compare: weight },
     Step { reason: "Local Pref", compare: local_pref },
     Step { reason: "Local Route", compare: local_route },
@@ -59,11 +56,6 @@ pub const STEPS: [Step; 15] = [
     Step { reason: "Cluster length", compare: cluster_length },
     Step { reason: "Neighbor IP", compare: address },
 ];
-
-fn fresh(_: &Candidate<'_>, _: &Candidate<'_>, _: &Knobs) -> Ordering {
-    // RFC 4724 says that stale routes are used as others are; only LLGR's come last. FRR's row stays for its name.
-    Ordering::Equal
-}
 
 fn weight(a: &Candidate<'_>, b: &Candidate<'_>, _: &Knobs) -> Ordering {
     b.stored.attributes.weight.cmp(&a.stored.attributes.weight)

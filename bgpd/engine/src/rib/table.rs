@@ -306,13 +306,7 @@ impl<N: Net> Table<N> {
         let stored = &facts.attrs[path.attrs];
         let metric = facts.next_hops.reach(stored.next_hop).metric?;
         let peer = facts.peer(path.peer);
-        Some(Candidate {
-            stored,
-            peer,
-            metric,
-            selected,
-            stale: path.generation != peer.generation[N::FAMILY],
-        })
+        Some(Candidate { stored, peer, metric, selected })
     }
 
     /// Decides after one path came or changed.
