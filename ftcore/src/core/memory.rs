@@ -1,0 +1,75 @@
+//! The memory that the processes share, behind a trait: the log's ring, and words beside it.
+
+/// Words that one side writes and others read. Each is stored with release and loaded with acquire ordering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Word {
+    /// Primary: the log's end. What lies before it is in the log (I1, I2).
+    Published,
+    /// Primary: the start of the entry whose step was begun last.
+    Begun,
+    /// Primary: the end of the entry whose step has returned last. No effect of an entry leaves before.
+    Applied,
+    /// Primary: counts its turns.
+    Tick,
+    /// Primary: what it is about to receive: see `intent`. Odd while it is being written.
+    IntentSequence,
+    /// Primary: the socket of the outstanding receive; 0 for none.
+    IntentSocket,
+    /// Primary: the position in that socket's stream.
+    IntentOffset,
+    /// Primary: where in the ring the octets go.
+    IntentPlace,
+    /// Primary: at most how many.
+    IntentLength,
+    /// Primary: the log's oldest octet that is still whole.
+    Tail,
+    /// Primary: when its loop must run at the latest, in the log's time; `u64::MAX` for never.
+    Deadline,
+    /// Primary: 1 while it knows of work that waits.
+    Working,
+    /// Primary: the epoch that it writes in.
+    Epoch,
+    /// Primary: 1 when it hands over on purpose and will write no more.
+    Released,
+    /// Twin: the end of the last entry that it has applied.
+    TwinApplied,
+    /// Twin: counts its turns.
+    TwinTick,
+    /// Twin: 1 while it sleeps and wants to be woken.
+    TwinSleeps,
+    /// Twin: how it stands, see `standby`.
+    TwinState,
+    /// Twin: the last digest it compared: the entry.
+    TwinDigestEntry,
+    /// Twin: the value that it came to.
+    TwinDigest,
+    /// Keeper: the end of the log that the newest whole checkpoint holds.
+    Checkpoint,
+    /// Keeper: counts its turns.
+    KeeperTick,
+}
+
+/// Shared memory: a ring of octets addressed by positions that never wrap, and the words.
+///
+/// A process that is not primary reads only; what it reads may be anything, since a primary that goes wild can
+/// write anything before it dies. So it reads by copying, and looks at the copy.
+pub trait Memory {
+    /// Octets of the ring.
+    fn capacity(&self) -> u64;
+
+    /// Copies what lies at `position` to the end of `into`.
+    fn read(&self, position: u64, length: usize, into: &mut Vec<u8>);
+
+    /// The octets at `position`, in one piece also where the ring ends; `length` is at most the capacity. Only
+    /// for the primary.
+    fn octets(&self, position: u64, length: usize) -> &[u8];
+
+    /// The same, to be written.
+    fn octets_mut(&mut self, position: u64, length: usize) -> &mut [u8];
+
+    /// Loads a word.
+    fn load(&self, word: Word) -> u64;
+
+    /// Stores a word. Only for the side that it belongs to.
+    fn store(&mut self, word: Word, value: u64);
+}
