@@ -6,3 +6,5 @@ pub mod input;
 pub mod kernel;
 pub mod machine;
 pub mod memory;
+pub mod role;
+pub mod roles;
