@@ -153,3 +153,33 @@ pub enum End {
     /// With SIGKILL.
     Killed,
 }
+
+/// What is configured of all this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The mode.
+    pub mode: Mode,
+    /// How long a primary with work to do may make no progress, in microseconds.
+    pub detect_hang_us: u64,
+    /// Octets of the log's ring.
+    pub log_octets: u64,
+    /// How long the primary waits for a slow twin at most, in microseconds.
+    pub twin_lag_us: u64,
+    /// How often there is a new checkpoint, in microseconds.
+    pub checkpoint_interval_us: u64,
+    /// How long an orderly stop of the primary may take, in microseconds.
+    pub stop_us: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            mode: Mode::Hot,
+            detect_hang_us: 500_000,
+            log_octets: 256 << 20,
+            twin_lag_us: 1_000_000,
+            checkpoint_interval_us: 60_000_000,
+            stop_us: 10_000_000,
+        }
+    }
+}

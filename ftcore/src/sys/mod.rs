@@ -3,5 +3,11 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 pub mod bell;
+pub mod channel;
+pub mod child;
+pub mod keeper;
+pub mod link;
 pub mod mapping;
 pub mod memory;
+pub mod message;
+pub mod title;

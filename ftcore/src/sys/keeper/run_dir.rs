@@ -117,7 +117,6 @@ impl RunDir {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

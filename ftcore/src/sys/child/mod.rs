@@ -1,0 +1,1 @@
+//! A child: what it receives, how it stands by, and how it serves.

@@ -1,0 +1,4 @@
+//! The keeper.
+
+pub mod notify;
+pub mod run_dir;
