@@ -7,4 +7,4 @@ pub mod kernel;
 pub mod machine;
 pub mod memory;
 pub mod role;
-pub mod roles;
+pub mod casting;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::input::{Cookie, ListenerId};
 use crate::core::role::{ChildId, Follow, Order, Settings, Standing, Tell};
+use crate::sys::process::Exit;
 
 /// What a message is, to the link.
 pub trait Message: Serialize + for<'a> Deserialize<'a> {
@@ -90,8 +91,8 @@ pub enum ToChild {
     },
     /// How the primary ended, where the keeper knows.
     PrimaryEnded {
-        /// The signal that ended it.
-        signal: Option<i32>,
+        /// The signal that ended it, or its status.
+        exit: Option<Ended>,
     },
     /// Do this.
     Tell(Tell),
@@ -99,6 +100,24 @@ pub enum ToChild {
     Reload,
     /// To the primary: what became of an order.
     Answer(u64, Result<(), String>),
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ended {
+    /// By itself, with this status.
+    Status(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl From<Exit> for Ended {
+    fn from(exit: Exit) -> Ended {
+        match exit {
+            Exit::Status(status) => Ended::Status(status),
+            Exit::Signal(signal) => Ended::Signal(signal),
+        }
+    }
 }
 
 impl Message for ToChild {
