@@ -10,4 +10,5 @@ pub mod link;
 pub mod mapping;
 pub mod memory;
 pub mod message;
+pub mod signals;
 pub mod title;

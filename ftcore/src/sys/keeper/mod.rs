@@ -125,6 +125,8 @@ impl Source {
 /// The keeper of one program.
 struct Keeper {
     options: Options,
+    /// Opens what the program has open before it has children.
+    open: Box<dyn Fn() -> io::Result<Opened>>,
     settings: Settings,
     dir: RunDir,
     lock: OwnedFd,
@@ -147,7 +149,7 @@ struct Keeper {
 }
 
 /// Runs the keeper until it shall end.
-pub(super) fn run(options: Options, open: impl FnOnce() -> io::Result<Opened>) -> ExitCode {
+pub(super) fn run(options: Options, open: Box<dyn Fn() -> io::Result<Opened>>) -> ExitCode {
     if let Err(error) = title::begin_as(&options.program, Part::Keeper) {
         tracing::debug!("the keeper goes on without its title: {error}");
     }
@@ -175,7 +177,7 @@ fn take_lock(options: &Options) -> io::Result<OwnedFd> {
 }
 
 impl Keeper {
-    fn begin(options: Options, lock: OwnedFd, open: impl FnOnce() -> io::Result<Opened>) -> io::Result<Keeper> {
+    fn begin(options: Options, lock: OwnedFd, open: Box<dyn Fn() -> io::Result<Opened>>) -> io::Result<Keeper> {
         let signals = Signals::block(&[libc::SIGTERM, libc::SIGINT, libc::SIGHUP])?;
         let usual_score = std::fs::read_to_string("/proc/self/oom_score_adj").unwrap_or_default();
         // The lowest is a privilege; without it the keeper is killed as any other.
@@ -209,6 +211,7 @@ impl Keeper {
             last_exit: None,
             accept_after: None,
             usual_score,
+            open,
             options,
         };
         keeper.watch(&keeper.signals, Source::Signals)?;
