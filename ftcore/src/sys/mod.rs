@@ -3,5 +3,9 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 pub mod bell;
+pub mod fork;
+pub mod life;
 pub mod mapping;
 pub mod memory;
+pub mod note;
+pub mod process;
