@@ -5,10 +5,14 @@
 pub mod bell;
 pub mod channel;
 pub mod child;
+pub mod fork;
 pub mod keeper;
+pub mod life;
 pub mod link;
 pub mod mapping;
 pub mod memory;
 pub mod message;
+pub mod note;
+pub mod process;
 pub mod signals;
 pub mod title;
