@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::input::{Cookie, ListenerId};
 use crate::core::role::{ChildId, Follow, Order, Settings, Standing, Tell};
+use crate::sys::position::Origin;
 use crate::sys::process::Exit;
 
 /// What a message is, to the link.
@@ -44,9 +45,32 @@ pub enum Item {
     Socket {
         /// Its name.
         cookie: Cookie,
-        /// Where it was accepted; none for one that was opened.
-        listener: Option<ListenerId>,
+        /// Where it is from.
+        from: From,
     },
+}
+
+/// Where a socket is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum From {
+    /// It was accepted here.
+    Listener(ListenerId),
+    /// The program opened the connection.
+    Opened,
+    /// The program opened it for datagrams.
+    Datagram,
+}
+
+impl From {
+    /// What that is for its count of octets.
+    #[must_use]
+    pub fn origin(self) -> Origin {
+        match self {
+            From::Listener(_) => Origin::Accepted,
+            From::Opened => Origin::Opened,
+            From::Datagram => Origin::Datagram,
+        }
+    }
 }
 
 impl Item {
@@ -111,7 +135,7 @@ pub enum Ended {
     Signal(i32),
 }
 
-impl From<Exit> for Ended {
+impl std::convert::From<Exit> for Ended {
     fn from(exit: Exit) -> Ended {
         match exit {
             Exit::Status(status) => Ended::Status(status),
@@ -151,6 +175,9 @@ pub enum ToKeeper {
     Item(Item),
     /// Hold this socket no more.
     Forget(Cookie),
+    /// These are all sockets that the primary holds: others that it has long had the time to hear of are of no
+    /// use.
+    Holds(Vec<Cookie>),
     /// How far this standby is.
     Stands(Standing),
     /// This child is primary.
@@ -193,6 +220,7 @@ impl Message for ToKeeper {
             ToKeeper::Hello { .. }
             | ToKeeper::Uploaded(_)
             | ToKeeper::Forget(_)
+            | ToKeeper::Holds(_)
             | ToKeeper::Stands(_)
             | ToKeeper::Leads { .. }
             | ToKeeper::Unrestorable(_)

@@ -7,17 +7,16 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll::{self, EventFlags};
-use rustix::net::SocketFlags;
 
 use super::adopt::Adopted;
 use super::child::Child;
 use super::turn::{Next, time};
 use super::{Keeper, Source};
-use crate::core::input::{Cookie, ListenerId};
+use crate::core::input::ListenerId;
 use crate::core::role::{Action, ChildId, End, Follow, Mode, Seen, Tell};
 use crate::sys::channel::Channel;
-use crate::sys::memory;
-use crate::sys::message::{Item, ToChild};
+use crate::sys::{listen, memory, socket};
+use crate::sys::message::{From, Item, ToChild};
 use crate::sys::title::Part;
 
 /// How many connections of one listener are accepted before others have their turn.
@@ -29,15 +28,16 @@ const PRIVATE_LOG: u64 = 4 << 20;
 
 impl Keeper {
     pub(super) fn accept(&mut self, id: ListenerId) -> io::Result<()> {
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         for _ in 0..ACCEPTS_A_TURN {
             let Some(listener) = self.holdings.listeners.get(&id) else { return Ok(()) };
-            match rustix::net::accept_with(&listener.socket, flags) {
-                Ok(socket) => self.hand_on(socket, id)?,
-                Err(rustix::io::Errno::WOULDBLOCK) => return Ok(()),
-                Err(error) if is_shortage(error) => {
+            match socket::accept(&listener.socket) {
+                Ok((socket, _)) => self.hand_on(socket, id)?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if listen::is_shortage(&error) => {
                     let pause = PAUSE.as_secs();
-                    tracing::error!("no connection is accepted for {pause} s: {error}; raise the limit of open files");
+                    tracing::error!(
+                        "no connection is accepted for {pause} s: {error}; raise the limit of open files"
+                    );
                     self.accept_after = Some(Instant::now() + PAUSE);
                     self.watch_listeners(EventFlags::empty());
                     return Ok(());
@@ -51,8 +51,8 @@ impl Keeper {
 
     /// Gives an accepted connection to everybody, so that it outlives whoever serves it.
     fn hand_on(&mut self, socket: OwnedFd, listener: ListenerId) -> io::Result<()> {
-        let cookie = Cookie(rustix::net::sockopt::socket_cookie(&socket)?);
-        let message = ToChild::Item(Item::Socket { cookie, listener: Some(listener) });
+        let cookie = socket::cookie(&socket)?;
+        let message = ToChild::Item(Item::Socket { cookie, from: From::Listener(listener) });
         let there = [self.roles.standby(), self.roles.primary()];
         for child in there.into_iter().flatten() {
             if let Some(child) = self.children.get_mut(&child) {
@@ -121,7 +121,10 @@ impl Keeper {
             }
             Action::Abandon => {
                 if self.holdings.has_log() {
-                    tracing::error!("{} connections are lost: no state is left to go on from", self.holdings.socket_count());
+                    tracing::error!(
+                        "{} connections are lost: no state is left to go on from",
+                        self.holdings.socket_count()
+                    );
                 }
                 self.holdings.abandon();
             }
@@ -213,9 +216,4 @@ impl Keeper {
         };
         self.holdings.begin_log(file).map_err(io::Error::other)
     }
-}
-
-fn is_shortage(error: rustix::io::Errno) -> bool {
-    use rustix::io::Errno;
-    matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
 }

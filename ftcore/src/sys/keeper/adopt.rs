@@ -87,7 +87,9 @@ impl Adoption {
         };
         let twin = match twin.map(|twin| self.arrived.get(&twin)) {
             Some(Some((child, Place::Standby(standing)))) => Some((*child, *standing)),
-            Some(None) if now < *self.complete_at.get_or_insert(now + TWIN_MAY_TAKE) => return Adopted::Waiting,
+            Some(None) if now < *self.complete_at.get_or_insert(now + TWIN_MAY_TAKE) => {
+                return Adopted::Waiting;
+            }
             _ => None,
         };
         self.pid = None;

@@ -1,16 +1,20 @@
 //! What the keeper holds a duplicate of, so that nothing ends with the processes that use it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use crate::core::input::{Cookie, ListenerId};
 use crate::core::memory::{Memory, Word};
 use crate::sys::bell::Bell;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::{MapError, SharedLog, Side};
-use crate::sys::message::{Item, Message};
+use crate::sys::message::{From, Item, Message};
+
+/// How long a socket may be on its way to the primary.
+const NEWS: Duration = Duration::from_secs(5);
 
 /// A listening socket.
 #[derive(Debug)]
@@ -25,7 +29,8 @@ pub struct Listener {
 #[derive(Debug)]
 struct Socket {
     socket: OwnedFd,
-    listener: Option<ListenerId>,
+    from: From,
+    since: Instant,
 }
 
 /// The log as the keeper has it.
@@ -50,8 +55,13 @@ impl Holdings {
     /// What a program opened before it has any child.
     #[must_use]
     pub fn new(opened: super::Opened) -> Holdings {
-        let listeners = opened.listeners.into_iter().zip(0..).map(|(listener, id)| (ListenerId(id), listener));
-        Holdings { listeners: listeners.collect(), offered: opened.offered.into_iter().collect(), ..Self::default() }
+        let listeners =
+            opened.listeners.into_iter().zip(0..).map(|(listener, id)| (ListenerId(id), listener));
+        Holdings {
+            listeners: listeners.collect(),
+            offered: opened.offered.into_iter().collect(),
+            ..Self::default()
+        }
     }
 
     /// Begins a log in this memory.
@@ -91,7 +101,7 @@ impl Holdings {
 
     /// Takes a socket that was accepted.
     pub fn accepted(&mut self, cookie: Cookie, listener: ListenerId, socket: OwnedFd) {
-        self.sockets.insert(cookie, Socket { socket, listener: Some(listener) });
+        self.sockets.insert(cookie, Socket { socket, from: From::Listener(listener), since: Instant::now() });
     }
 
     /// A socket.
@@ -103,6 +113,12 @@ impl Holdings {
     /// Lets go of a socket. Where this is the last who holds it, the connection ends.
     pub fn forget(&mut self, cookie: Cookie) {
         self.sockets.remove(&cookie);
+    }
+
+    /// Lets go of the sockets that the primary does not hold, but for those that it may not have heard of yet.
+    pub fn retain(&mut self, held: &[Cookie]) {
+        let held: BTreeSet<_> = held.iter().collect();
+        self.sockets.retain(|cookie, socket| held.contains(cookie) || socket.since.elapsed() < NEWS);
     }
 
     /// Lets go of every connection, of the log and of its checkpoint.
@@ -137,8 +153,9 @@ impl Holdings {
                 }
                 self.say_checkpoint();
             }
-            Item::Socket { cookie, listener } => {
-                self.sockets.entry(cookie).or_insert(Socket { socket: first, listener });
+            Item::Socket { cookie, from } => {
+                let fresh = Socket { socket: first, from, since: Instant::now() };
+                self.sockets.entry(cookie).or_insert(fresh);
             }
         }
         Ok(())
@@ -160,7 +177,7 @@ impl Holdings {
             link.send(&wrap(Item::Offered { name: name.clone() }), &[descriptor.as_fd()])?;
         }
         for (cookie, socket) in &self.sockets {
-            let item = Item::Socket { cookie: *cookie, listener: socket.listener };
+            let item = Item::Socket { cookie: *cookie, from: socket.from };
             link.send(&wrap(item), &[socket.socket.as_fd()])?;
         }
         if let Some((position, file)) = &self.checkpoint {

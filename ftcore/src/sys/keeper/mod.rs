@@ -21,13 +21,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use rustix::event::epoll::{self, EventData, EventFlags};
-use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::core::role::{ChildId, Settings};
 use crate::core::casting::Roles;
+use crate::core::role::{ChildId, Settings};
 use crate::sys::channel::Door;
 use crate::sys::process::Exit;
 use crate::sys::signals::Signals;
+use crate::sys::socket;
 use crate::sys::title::{self, Part};
 
 use self::adopt::Adoption;
@@ -38,8 +38,6 @@ use self::run_dir::RunDir;
 
 /// The environment's name for the descriptor of the run directory's lock, over an execve.
 const LOCK: &str = "FTCORE_LOCK";
-/// How many connections may wait to be accepted.
-const BACKLOG: i32 = 1024;
 
 /// How a program is kept.
 #[derive(Clone, Debug)]
@@ -63,24 +61,13 @@ pub struct Opened {
     pub offered: Vec<(String, OwnedFd)>,
 }
 
-/// A socket that listens on `address`. What is set here the accepted connections inherit: no delay, and urgent
-/// octets in their place in the stream, since they would shift the stream's count otherwise.
+/// A socket that listens on `address`.
 ///
 /// # Errors
 /// The kernel's.
 pub fn listen(address: SocketAddr) -> io::Result<Listener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    socket.set_reuse_address(true)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.set_tcp_nodelay(true)?;
-    socket.set_out_of_band_inline(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    let address = socket.local_addr()?.as_socket().unwrap_or(address);
-    Ok(Listener { address, socket: socket.into() })
+    let socket = socket::listen(address)?;
+    Ok(Listener { address: socket::local(&socket)?, socket })
 }
 
 /// Where a readiness came from.
@@ -91,7 +78,6 @@ enum Source {
     Listener(u32),
     Link(ChildId),
     End(ChildId),
-    Stranger(u32),
 }
 
 impl Source {
@@ -102,7 +88,6 @@ impl Source {
             Source::Listener(number) => (2, number),
             Source::Link(child) => (3, child.0),
             Source::End(child) => (4, child.0),
-            Source::Stranger(number) => (5, number),
         };
         EventData::new_u64(kind << 32 | u64::from(number))
     }
@@ -116,7 +101,6 @@ impl Source {
             2 => Source::Listener(number),
             3 => Source::Link(ChildId(number)),
             4 => Source::End(ChildId(number)),
-            5 => Source::Stranger(number),
             _ => return None,
         })
     }
@@ -177,7 +161,11 @@ fn take_lock(options: &Options) -> io::Result<OwnedFd> {
 }
 
 impl Keeper {
-    fn begin(options: Options, lock: OwnedFd, open: Box<dyn Fn() -> io::Result<Opened>>) -> io::Result<Keeper> {
+    fn begin(
+        options: Options,
+        lock: OwnedFd,
+        open: Box<dyn Fn() -> io::Result<Opened>>,
+    ) -> io::Result<Keeper> {
         let signals = Signals::block(&[libc::SIGTERM, libc::SIGINT, libc::SIGHUP])?;
         let usual_score = std::fs::read_to_string("/proc/self/oom_score_adj").unwrap_or_default();
         // The lowest is a privilege; without it the keeper is killed as any other.

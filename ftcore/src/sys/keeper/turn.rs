@@ -136,7 +136,7 @@ impl Keeper {
         }
     }
 
-    fn watch_link(&self, child: ChildId, of: &Child) -> io::Result<()> {
+    pub(super) fn watch_link(&self, child: ChildId, of: &Child) -> io::Result<()> {
         match &of.link {
             Some(link) => self.watch(link, Source::Link(child)),
             None => Ok(()),
@@ -182,6 +182,7 @@ impl Keeper {
                 }
             }
             ToKeeper::Uploaded(place) => self.adoption.arrived(pid, child, place),
+            ToKeeper::Holds(held) => self.holdings.retain(&held),
             ToKeeper::Forget(cookie) => self.holdings.forget(cookie),
             ToKeeper::Stands(standing) => seen.push(Seen::Stands(child, standing)),
             ToKeeper::Leads { epoch } => {
