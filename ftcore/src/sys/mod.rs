@@ -3,9 +3,16 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 pub mod bell;
+pub mod channel;
 pub mod fork;
 pub mod life;
+pub mod listen;
 pub mod mapping;
 pub mod memory;
 pub mod note;
+pub mod option;
+pub mod poll;
+pub mod position;
 pub mod process;
+pub mod socket;
+pub mod sockets;
