@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use super::channel::Channel;
+use super::channel::{Channel, ChannelError};
 use super::message::Message;
 
 /// One end of a link.
@@ -84,18 +84,14 @@ impl Link {
     /// The next message, if one is there.
     ///
     /// # Errors
-    /// `UnexpectedEof` where the other side is gone; `InvalidData` for a packet that is no such message; else the
-    /// kernel's. The link is of no use then.
-    pub fn receive<M: Message>(&mut self) -> io::Result<Option<Parcel<M>>> {
-        let (octets, descriptors) = match self.channel.receive() {
-            Ok(packet) => packet,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
-        let message: M = rmp_serde::from_slice(&octets).map_err(|error| invalid(error.to_string()))?;
+    /// Where the other side is gone, or what came is no such message. The link is of no use then.
+    pub fn receive<M: Message>(&mut self) -> Result<Option<Parcel<M>>, ChannelError> {
+        let Some(received) = self.channel.receive()? else { return Ok(None) };
+        let descriptors = received.descriptors;
+        let garbage = |_| ChannelError::Garbage("it cannot be read");
+        let message: M = rmp_serde::from_slice(&received.message).map_err(garbage)?;
         if message.descriptors() != descriptors.len() {
-            return Err(invalid(format!("{} descriptors came with a message", descriptors.len())));
+            return Err(ChannelError::Garbage("it brings more or fewer descriptors than it says"));
         }
         Ok(Some(Parcel { message, descriptors }))
     }

@@ -63,7 +63,7 @@ pub fn inherited() -> io::Result<Option<Channel>> {
     let channel = io::stdin().as_fd().try_clone_to_owned()?;
     let null = std::fs::File::open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
-    Ok(Some(Channel::from_descriptor(channel)))
+    Channel::from_descriptor(channel).map(Some)
 }
 
 /// Receives everything.
@@ -101,7 +101,7 @@ pub fn join(channel: Channel) -> io::Result<Held> {
             ToChild::Primary { pid } => {
                 let pidfd = Pidfd::from_descriptor(parcel.first().ok_or_else(unexpected)?);
                 let channel = Channel::from_descriptor(parcel.first().ok_or_else(unexpected)?);
-                held.primary = Some((Partner { pid, link: Link::new(channel) }, pidfd));
+                held.primary = Some((Partner { pid, link: Link::new(channel?) }, pidfd));
             }
             ToChild::Joined => break,
             _ => return Err(unexpected()),
@@ -141,7 +141,7 @@ impl Held {
 /// The next message, waited for.
 fn next<M: Message>(link: &mut Link) -> io::Result<Parcel<M>> {
     loop {
-        if let Some(parcel) = link.receive()? {
+        if let Some(parcel) = link.receive().map_err(io::Error::other)? {
             return Ok(parcel);
         }
         let mut polled = [PollFd::new(&*link, PollFlags::IN)];

@@ -24,7 +24,7 @@ use rustix::event::epoll::{self, EventData, EventFlags};
 
 use crate::core::casting::Roles;
 use crate::core::role::{ChildId, Settings};
-use crate::sys::channel::Door;
+use crate::sys::channel::ChannelListener;
 use crate::sys::process::Exit;
 use crate::sys::signals::Signals;
 use crate::sys::socket;
@@ -116,7 +116,7 @@ struct Keeper {
     lock: OwnedFd,
     epoll: OwnedFd,
     signals: Signals,
-    door: Door,
+    door: ChannelListener,
     notify: Notify,
     roles: Roles,
     children: BTreeMap<ChildId, Child>,
@@ -175,7 +175,9 @@ impl Keeper {
         let dir = RunDir::new(&options.run_dir);
         let own = std::process::id();
         dir.say(Part::Keeper, own)?;
-        let door = Door::open(&dir.socket())?;
+        // The lock says that what lies there is a dead keeper's.
+        let _ = std::fs::remove_file(dir.socket());
+        let door = ChannelListener::open(&dir.socket())?;
         let living = dir.living(&options.program, Part::Primary);
         let holdings = match living {
             // Its children bring what is open.

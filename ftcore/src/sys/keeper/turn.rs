@@ -11,7 +11,7 @@ use super::child::Child;
 use super::{Keeper, Source};
 use crate::core::input::{ListenerId, Time};
 use crate::core::role::{ChildId, Seen, Settings};
-use crate::sys::channel::Channel;
+use crate::sys::channel::{Channel, ChannelError};
 use crate::sys::link::{Link, Parcel};
 use crate::sys::message::{Item, ToChild, ToKeeper};
 use crate::sys::title::Part;
@@ -101,16 +101,15 @@ impl Keeper {
 
     /// Those who come by themselves are children of an earlier keeper, or ones that lost this one.
     fn open_door(&mut self) -> io::Result<()> {
-        loop {
-            match self.door.accept() {
-                Ok((channel, pid)) => self.let_in(channel, pid)?,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => {
-                    tracing::warn!("somebody was not let in: {error}");
-                    return Ok(());
-                }
+        while let Some(channel) = self.door.accept()? {
+            let peer = channel.peer()?;
+            let allowed = peer.uid.is_root() || peer.uid == rustix::process::geteuid();
+            match u32::try_from(peer.pid.as_raw_nonzero().get()) {
+                Ok(pid) if allowed => self.let_in(channel, pid)?,
+                _ => tracing::warn!("somebody was not let in: process {:?} of user {:?}", peer.pid, peer.uid),
             }
         }
+        Ok(())
     }
 
     fn let_in(&mut self, channel: Channel, pid: u32) -> io::Result<()> {
@@ -152,7 +151,7 @@ impl Keeper {
                 Ok(Some(parcel)) => self.heard(child, parcel, seen)?,
                 Ok(None) => return Ok(link.flush().unwrap_or_default()),
                 Err(error) => {
-                    if error.kind() != io::ErrorKind::UnexpectedEof {
+                    if !matches!(error, ChannelError::Closed) {
                         tracing::warn!("what child {} says is not understood: {error}", child.0);
                     }
                     // Its end is heard of in another way, or it comes back.
