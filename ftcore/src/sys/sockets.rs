@@ -359,6 +359,10 @@ impl Kernel for Sockets {
         Ok(ends)
     }
 
+    fn watch(&mut self, socket: Cookie) -> io::Result<()> {
+        Sockets::watch(self, socket, Interest::IN)
+    }
+
     fn set_options(&mut self, socket: Cookie, options: &SocketOptions) -> io::Result<()> {
         let descriptor = self.held(socket)?.socket.as_fd();
         let (_, remote) = socket::ends(descriptor)?;

@@ -15,9 +15,9 @@ use super::{Keeper, Source};
 use crate::core::input::ListenerId;
 use crate::core::role::{Action, ChildId, End, Follow, Mode, Seen, Tell};
 use crate::sys::channel::Channel;
-use crate::sys::{listen, memory, socket};
 use crate::sys::message::{From, Item, ToChild};
 use crate::sys::title::Part;
+use crate::sys::{listen, memory, socket};
 
 /// How many connections of one listener are accepted before others have their turn.
 const ACCEPTS_A_TURN: usize = 32;

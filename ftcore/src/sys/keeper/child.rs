@@ -43,7 +43,7 @@ impl Child {
             .env(CHILD, "1")
             // Its state lies in huge pages where there are some, so that a copy of the process is quickly made.
             .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
-            .stdin(Stdio::from(there.into_descriptor()));
+            .stdin(Stdio::from(there.as_fd().try_clone_to_owned()?));
         let pid = command.spawn()?.id();
         let child = Child { pid, pidfd: Pidfd::open(pid)?, link: Some(Link::new(here)) };
         Ok(child)
