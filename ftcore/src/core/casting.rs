@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 
 use super::input::Time;
+use super::record::Cause;
 use super::role::{Action, ChildId, End, Follow, Mode, Order, Seen, Standing, Tell};
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ struct Standby {
 #[derive(Debug)]
 struct Plan {
     asker: u64,
+    cause: Cause,
     binary: Option<PathBuf>,
     until: Time,
     checkpoint_asked: bool,
@@ -222,9 +224,9 @@ impl Roles {
                 }
                 actions.push(Action::Answer(asker, Ok(())));
             }
-            Order::Switchover => self.plan(asker, None, now),
+            Order::Switchover(cause) => self.plan(asker, cause, None, now),
             Order::Upgrade(binary) => {
-                self.plan(asker, Some(binary), now);
+                self.plan(asker, Cause::Upgrade, Some(binary), now);
                 if let Some(standby) = &mut self.standby {
                     end(standby, now, actions);
                 }
@@ -232,9 +234,9 @@ impl Roles {
         }
     }
 
-    fn plan(&mut self, asker: u64, binary: Option<PathBuf>, now: Time) {
+    fn plan(&mut self, asker: u64, cause: Cause, binary: Option<PathBuf>, now: Time) {
         let until = Time(now.0 + PLAN_US);
-        self.plan = Some(Plan { asker, binary, until, checkpoint_asked: false, told: false });
+        self.plan = Some(Plan { asker, cause, binary, until, checkpoint_asked: false, told: false });
     }
 
     fn answer(&mut self, answer: Result<(), String>, actions: &mut Vec<Action>) {
@@ -330,11 +332,11 @@ impl Roles {
             }
             Standing::InStep => {
                 plan.told = true;
-                actions.push(Action::Tell(primary, Tell::Switchover));
+                actions.push(Action::Tell(primary, Tell::Switchover(plan.cause)));
             }
             Standing::Diverged => {
                 plan.told = true;
-                actions.push(Action::Tell(primary, Tell::HandOver));
+                actions.push(Action::Tell(primary, Tell::HandOver(plan.cause)));
             }
             Standing::Holding | Standing::Syncing => {}
         }

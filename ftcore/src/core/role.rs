@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::record::Cause;
+
 /// What the standby does while the primary lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,7 +47,7 @@ pub struct ChildId(pub u32);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     /// The twin shall lead.
-    Switchover,
+    Switchover(Cause),
     /// The twin shall be replaced.
     TwinRestart,
     /// Another binary shall lead, and be the twin and the keeper.
@@ -136,9 +138,9 @@ pub enum Tell {
     /// To the primary: save a checkpoint now.
     Checkpoint,
     /// To the primary: hand over to the twin, which is in step.
-    Switchover,
+    Switchover(Cause),
     /// To the primary: hand over a state; the twin's own one differs.
-    HandOver,
+    HandOver(Cause),
     /// To the primary: this is the mode now.
     Mode(Mode),
     /// To the primary: end orderly.

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::core::input::{Cookie, ListenerId};
+use crate::core::record::Cause;
 use crate::core::role::{ChildId, Follow, Order, Settings, Standing, Tell};
 use crate::sys::position::Origin;
 use crate::sys::process::Exit;
@@ -244,8 +245,8 @@ pub enum ToPartner {
     },
     /// To the twin: hold this.
     Item(Item),
-    /// To the twin: the primary goes on without it.
-    Suspended,
+    /// To the twin: the primary is about to hand over, for this reason.
+    Handing(Cause),
     /// To the twin: be the state of this checkpoint, and say whether you are.
     HandOver {
         /// The end of the log, which is what it holds.
@@ -260,7 +261,7 @@ impl Message for ToPartner {
         match self {
             ToPartner::Item(item) => item.descriptors(),
             ToPartner::HandOver { .. } => 1,
-            ToPartner::Hello { .. } | ToPartner::Suspended | ToPartner::HandedOver(_) => 0,
+            ToPartner::Hello { .. } | ToPartner::Handing(_) | ToPartner::HandedOver(_) => 0,
         }
     }
 }

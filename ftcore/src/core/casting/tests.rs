@@ -113,9 +113,9 @@ fn warm_is_made_hot_before_a_switchover() {
     story.see(Seen::Time);
     assert_eq!(story.see(Seen::Leads(FIRST)), [Start(SECOND, None, Follow::Warm)]);
     story.see(Seen::Stands(SECOND, Holding));
-    assert_eq!(story.see(Seen::Ordered(7, Order::Switchover)), [Told(SECOND, Tell::Follow)]);
+    assert_eq!(story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover))), [Told(SECOND, Tell::Follow)]);
     assert_eq!(story.see(Seen::Stands(SECOND, Syncing)), []);
-    assert_eq!(story.see(Seen::Stands(SECOND, InStep)), [Told(FIRST, Tell::Switchover)]);
+    assert_eq!(story.see(Seen::Stands(SECOND, InStep)), [Told(FIRST, Tell::Switchover(Cause::Switchover))]);
     let done = story.see(Seen::Leads(SECOND));
     assert_eq!(done, [killed(FIRST), Answer(7, Ok(())), Start(THIRD, None, Follow::Warm)]);
 }
@@ -126,9 +126,9 @@ fn without_a_twin_one_is_made_for_a_switchover() {
         let mut story = Story::new(mode);
         story.see(Seen::Time);
         assert_eq!(story.see(Seen::Leads(FIRST)), []);
-        let planned = story.see(Seen::Ordered(7, Order::Switchover));
+        let planned = story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover)));
         assert_eq!(planned, [Told(FIRST, Tell::Checkpoint), start(SECOND)]);
-        assert_eq!(story.see(Seen::Stands(SECOND, InStep)), [Told(FIRST, Tell::Switchover)]);
+        assert_eq!(story.see(Seen::Stands(SECOND, InStep)), [Told(FIRST, Tell::Switchover(Cause::Switchover))]);
         assert_eq!(story.see(Seen::Leads(SECOND)), [killed(FIRST), Answer(7, Ok(()))]);
         assert_eq!(story.see(Seen::Ended(FIRST)), []);
     }
@@ -151,7 +151,7 @@ fn an_upgrade_replaces_the_twin_then_the_primary_then_the_keeper() {
     let path = PathBuf::from("/new");
     assert_eq!(story.see(Seen::Ordered(9, Order::Upgrade(path.clone()))), [asked(SECOND)]);
     assert_eq!(story.see(Seen::Ended(SECOND)), [Start(THIRD, Some(path.clone()), Follow::Hot)]);
-    assert_eq!(story.see(Seen::Stands(THIRD, Diverged)), [Told(FIRST, Tell::HandOver)]);
+    assert_eq!(story.see(Seen::Stands(THIRD, Diverged)), [Told(FIRST, Tell::HandOver(Cause::Upgrade))]);
     let done = story.see(Seen::Leads(THIRD));
     let next = Start(ChildId(4), Some(path.clone()), Follow::Hot);
     assert_eq!(done, [killed(FIRST), Answer(9, Ok(())), Renew(path), next]);
