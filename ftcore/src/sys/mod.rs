@@ -4,6 +4,7 @@
 
 pub mod bell;
 pub mod channel;
+pub mod checkpoint;
 pub mod fork;
 pub mod life;
 pub mod listen;
@@ -11,8 +12,10 @@ pub mod mapping;
 pub mod memory;
 pub mod note;
 pub mod option;
+pub mod own;
 pub mod poll;
 pub mod position;
 pub mod process;
 pub mod socket;
 pub mod sockets;
+pub mod trial;
