@@ -351,9 +351,7 @@ mod tests {
         let files: Vec<_> = (0..8).map(memory).collect();
         one.send(b"x", &files.iter().map(AsFd::as_fd).collect::<Vec<_>>()).unwrap();
         let child = fork(&[other.as_fd()], || {
-            let few = other.as_fd();
-            let limit = std::os::fd::AsRawFd::as_raw_fd(&few) as u64 + 3;
-            setrlimit(Resource::Nofile, Rlimit { current: Some(limit), maximum: Some(limit) }).unwrap();
+            setrlimit(Resource::Nofile, Rlimit { current: Some(6), maximum: Some(6) }).unwrap();
             i32::from(matches!(other.receive(), Err(ChannelError::DescriptorLost)))
         });
         let end = child.unwrap().wait(std::time::Duration::from_secs(20));

@@ -101,6 +101,9 @@ fn close_all_but(keep: &[BorrowedFd<'_>]) {
                 libc::dup2(null, standard);
             }
         }
+        if null > 2 {
+            libc::close(null);
+        }
     }
 }
 

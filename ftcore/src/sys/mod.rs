@@ -4,6 +4,7 @@
 
 pub mod bell;
 pub mod channel;
+pub mod checkpoint;
 pub mod child;
 pub mod fork;
 pub mod keeper;
@@ -15,6 +16,7 @@ pub mod memory;
 pub mod message;
 pub mod note;
 pub mod option;
+pub mod own;
 pub mod poll;
 pub mod position;
 pub mod process;
@@ -22,3 +24,4 @@ pub mod signals;
 pub mod socket;
 pub mod sockets;
 pub mod title;
+pub mod trial;

@@ -6,6 +6,9 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use super::own;
+use super::process::Watched;
+
 /// What a process is to its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -21,9 +24,6 @@ pub enum Part {
 const LONGEST: Part = Part::Primary;
 /// How much of a comm the kernel keeps.
 const COMM_OCTETS: usize = 15;
-/// Where argv lies, in the fields of /proc/self/stat behind the comm.
-const ARG_START: usize = 45;
-
 impl Part {
     /// Its name, as in `primary.pid`.
     #[must_use]
@@ -62,10 +62,8 @@ impl Part {
 /// The comm of a process, if it lives. A process that has ended and was not waited for does not.
 #[must_use]
 pub fn comm_of(pid: u32) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (open, close) = (stat.find('(')?, stat.rfind(')')?);
-    let state = stat.get(close + 2..)?.chars().next()?;
-    (!matches!(state, 'Z' | 'X')).then(|| stat.get(open + 1..close).map(str::to_owned))?
+    let task = Watched::open(pid, pid).and_then(|thread| thread.look()).ok()?;
+    (!task.is_exiting()).then_some(task.comm)
 }
 
 /// Executes the own program again under the title of this part, with the same arguments, unless it has it. To be
@@ -77,43 +75,17 @@ pub fn begin_as(program: &str, part: Part) -> io::Result<()> {
     let title = part.roomy_title(program);
     let mut arguments = std::env::args_os();
     if arguments.next().is_some_and(|first| first.to_string_lossy().trim_end() == title.trim_end()) {
+        // The kernel cuts it and refuses nothing.
+        let _ = CString::new(part.title(program)).map(|name| rustix::thread::set_name(&name));
         return Ok(());
     }
     Err(Command::new("/proc/self/exe").arg0(title).args(arguments).exec())
 }
 
-/// Makes this the process's title, in comm and argv\[0\]. For a process that was started with a
-/// [`Part::roomy_title`]; another one gets the comm alone.
+/// Makes this the title of a child, which was started with a [`Part::roomy_title`]. Its arguments are gone then.
 pub fn become_part(program: &str, part: Part) {
-    let title = part.title(program);
-    if let Ok(name) = CString::new(title.clone()) {
-        // The kernel cuts it and refuses nothing.
-        let _ = rustix::thread::set_name(&name);
-    }
-    let room = LONGEST.title(program).len();
-    let first = std::env::args_os().next().map_or(0, |first| first.len());
-    if first == room && title.len() <= room {
-        if let Some(start) = own_argv() {
-            write_over(start, room, title.as_bytes());
-        }
-    }
-}
-
-fn own_argv() -> Option<usize> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    let fields = stat.get(stat.rfind(')')? + 2..)?;
-    fields.split(' ').nth(ARG_START).and_then(|field| field.parse().ok()).filter(|start| *start != 0)
-}
-
-/// Writes the title over the own argv\[0\], and zeros behind it up to `room`.
-fn write_over(start: usize, room: usize, title: &[u8]) {
-    let start = std::ptr::with_exposed_provenance_mut::<u8>(start);
-    // SAFETY: the kernel says that argv begins here, and its first string was found to have `room` octets. The
-    // memory is this process's own and writable; it is read only when somebody asks for the arguments, which
-    // in this crate this thread alone does. The zero that ends the string stays.
-    unsafe {
-        std::ptr::write_bytes(start, 0, room);
-        std::ptr::copy_nonoverlapping(title.as_ptr(), start, title.len().min(room));
+    if let Err(error) = own::set_title(&part.title(program)) {
+        tracing::debug!("the process goes on under another title: {error}");
     }
 }
 

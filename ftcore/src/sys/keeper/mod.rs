@@ -137,7 +137,6 @@ pub(super) fn run(options: Options, open: Box<dyn Fn() -> io::Result<Opened>>) -
     if let Err(error) = title::begin_as(&options.program, Part::Keeper) {
         tracing::debug!("the keeper goes on without its title: {error}");
     }
-    title::become_part(&options.program, Part::Keeper);
     let begun = take_lock(&options).and_then(|lock| Keeper::begin(options, lock, open));
     let ended = begun.and_then(Keeper::keep);
     ended.unwrap_or_else(|error| {
