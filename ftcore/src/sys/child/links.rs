@@ -6,20 +6,20 @@
 
 use std::cell::RefCell;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::core::input::{Cookie, ListenerId, Time};
+use crate::core::input::{Cookie, ListenerId};
 use crate::core::kernel::{Accepted, Kernel};
 use crate::core::machine::Machine;
 use crate::core::memory::{Memory, Word};
 use crate::core::primary::{HandOver, Primary, Wake};
 use crate::core::record::Cause;
 use crate::core::role::{Mode, Order, Settings, Tell};
+use crate::core::standby::TwinState;
 use crate::sys::bell::Bell;
 use crate::sys::channel::Channel;
-use crate::sys::checkpoint::{self, Place, Saving};
+use crate::sys::checkpoint::{self, Saving};
 use crate::sys::keeper::run_dir::RunDir;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::SharedLog;
@@ -108,7 +108,6 @@ pub struct Links {
     handing: Option<Handing>,
     pulse: Pulse,
     look_at: Instant,
-    epoch: u32,
 }
 
 impl Links {
@@ -359,8 +358,9 @@ impl Links {
         }
         let state = primary.state();
         let cursor = state.cursor();
-        let place = place_of(cursor);
-        let saving = checkpoint::in_memory().and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
+        let place = super::place_of(cursor);
+        let saving =
+            checkpoint::in_memory().and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
         match saving {
             Ok(saving) => {
                 // Where it cannot be heard it is looked at in every turn all the same.
@@ -444,7 +444,7 @@ impl Links {
         let state = primary.state();
         let cursor = state.cursor();
         let file = checkpoint::in_memory()?;
-        checkpoint::save_here(file.as_fd(), place_of(cursor), |to| state.save(to))?;
+        checkpoint::save_here(file.as_fd(), super::place_of(cursor), |to| state.save(to))?;
         let message = ToPartner::HandOver { position: cursor.position };
         self.wires.borrow_mut().tell_twin(&message, &[file.as_fd()]);
         Ok(())
