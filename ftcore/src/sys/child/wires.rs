@@ -64,12 +64,7 @@ impl Wires {
     /// What a socket is to those who are given it.
     #[must_use]
     pub fn item(&self, cookie: Cookie, origin: Origin) -> Item {
-        let from = match origin {
-            Origin::Accepted => From::Listener(self.listeners.get(&cookie).copied().unwrap_or_default()),
-            Origin::Opened => From::Opened,
-            Origin::Datagram => From::Datagram,
-        };
-        Item::Socket { cookie, from }
+        Item::Socket { cookie, from: from(&self.listeners, cookie, origin) }
     }
 
     /// Gives the keeper every socket.
@@ -84,6 +79,16 @@ impl Wires {
         for (cookie, origin, socket) in sockets.iter() {
             self.tell_twin(&ToPartner::Item(self.item(cookie, origin)), &[socket]);
         }
+    }
+}
+
+/// Where a socket is from, for others.
+#[must_use]
+pub fn from(listeners: &HashMap<Cookie, ListenerId>, cookie: Cookie, origin: Origin) -> From {
+    match origin {
+        Origin::Accepted => From::Listener(listeners.get(&cookie).copied().unwrap_or_default()),
+        Origin::Opened => From::Opened,
+        Origin::Datagram => From::Datagram,
     }
 }
 
