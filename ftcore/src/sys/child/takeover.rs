@@ -12,7 +12,6 @@ use crate::core::primary::Primary;
 use crate::core::record::Cause;
 use crate::core::standby::TwinState;
 use crate::core::takeover::{Circumstances, Evidence, Listeners, Origin, Report, take_over};
-use crate::sys::keeper::run_dir::RunDir;
 use crate::sys::life::Life;
 use crate::sys::memory::SharedLog;
 use crate::sys::message::{Ended, ToKeeper};
@@ -24,7 +23,7 @@ use crate::sys::sockets::Sockets;
 use crate::sys::title::{self, Part};
 
 use super::forked::ForkedTrial;
-use super::links::Links;
+use super::links::{Links, Rest};
 use super::standby::{Ending, Follower};
 use super::wires::{ByWire, Wires};
 
@@ -68,7 +67,7 @@ impl<P: Program> Follower<'_, P> {
     pub(super) fn take_over(mut self) -> Result<Promoted<P::Machine>, Ending> {
         self.fence();
         let mut evidence = self.evidence();
-        let Follower { options, mut held, standby, known, signals, saved, .. } = self;
+        let Follower { options, mut held, standby, known, signals, .. } = self;
         let Some(standby) = standby else { return Err(Ending::Unfit("no state".to_owned())) };
         evidence.detected = known.detected;
         // The words of a twin are nobody's from here on.
@@ -94,9 +93,13 @@ impl<P: Program> Follower<'_, P> {
                 return Err(Ending::Unfit(error.to_string()));
             }
         };
-        let dir = RunDir::new(&options.run_dir);
-        let _ = saved;
-        let links = Links::new(wires, &options.program, dir, held.bell, held.settings, held.offered, held.checkpoint, signals);
+        let rest = Rest {
+            bell: held.bell,
+            settings: held.settings,
+            offered: held.offered,
+            checkpoint: held.checkpoint,
+        };
+        let links = Links::new(wires, options, rest, signals);
         Ok(Promoted { primary, sockets: held.sockets, links, report, life })
     }
 
@@ -178,7 +181,7 @@ fn strangers(sockets: &mut Sockets, wires: &Wires) -> Vec<Accepted> {
 /// octets have left, since nobody waits for it.
 pub(super) fn proclaim<M: Machine>(program: &str, promoted: &mut Promoted<M>) {
     title::become_part(program, Part::Primary);
-    promoted.links.proclaim(promoted.report.epoch.0);
+    promoted.links.proclaim(promoted.report.epoch.0, &promoted.sockets);
 }
 
 fn unix_ms() -> u64 {
