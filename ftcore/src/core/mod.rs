@@ -1,8 +1,8 @@
 //! What is decided, and nothing that touches the outside: the log, the connections' streams, roles, detection,
 //! takeover. Everything here runs as it is in the simulator.
 
-pub mod casting;
 mod apply;
+pub mod casting;
 pub mod detector;
 mod drive;
 pub mod effect;

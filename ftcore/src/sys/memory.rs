@@ -395,6 +395,8 @@ fn place(word: Word) -> (Side, usize, usize) {
         Word::Attempted => (Side::Primary, 3, 3),
         Word::TwinSleeps => (Side::Twin, 0, 0),
         Word::TwinApplied => (Side::Twin, 1, 0),
+        Word::TwinEntry => (Side::Twin, 1, 3),
+        Word::TwinTime => (Side::Twin, 1, 4),
         Word::TwinDigestEntry => (Side::Twin, 1, 1),
         Word::TwinDigest => (Side::Twin, 1, 2),
         Word::TwinTick => (Side::Twin, 2, 0),

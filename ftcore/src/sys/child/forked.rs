@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crate::core::machine::Machine;
 use crate::core::state::State;
-use crate::core::takeover::{Attempt, Trial, Tried};
-use crate::sys::process::Exit;
+use crate::core::trial::{Attempt, Trial, Tried};
 use crate::sys::trial::{self, Limits, Outcome};
 
 /// Tries in a forked child, within limits.
@@ -29,15 +28,10 @@ impl<M: Machine> Trial<M> for ForkedTrial {
                 Err(_) => std::process::abort(),
             }
         });
-        let died = |progress: u64, signal| Tried::Died {
-            reached: u32::try_from(progress).unwrap_or(u32::MAX),
-            signal,
-        };
+        let died = |progress: u64| Tried::Died { reached: u32::try_from(progress).unwrap_or(u32::MAX) };
         match tried {
             Ok(Outcome::Survived(_)) => Tried::Survived,
-            Ok(Outcome::Died { exit: Exit::Signal(signal), progress }) => died(progress, Some(signal)),
-            Ok(Outcome::Died { exit: Exit::Status(_), progress }) => died(progress, None),
-            Ok(Outcome::TookTooLong { progress }) => died(progress, Some(libc::SIGKILL)),
+            Ok(Outcome::Died { progress, .. } | Outcome::TookTooLong { progress }) => died(progress),
             // Where nothing can be tried, nothing is known against it.
             Err(error) => {
                 tracing::error!("no entry can be tried: {error}");

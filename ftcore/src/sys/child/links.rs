@@ -202,7 +202,7 @@ impl Links {
         }
         // A hot twin that is in step makes them.
         let own = self.settings.mode != Mode::Hot || !self.twin_is_in_step(primary.memory());
-        if own && self.saving.is_none() && primary.checkpoint_due(sockets.now()) {
+        if own && self.saving.is_none() && primary.checkpoint_due() {
             self.save(primary, sockets);
         }
         self.hand_over(primary, sockets)
@@ -268,14 +268,11 @@ impl Links {
         primary: &mut Primary<M, SharedLog>,
         sockets: &mut Sockets,
     ) {
+        self.wires.borrow_mut().accepting = Some(listener);
         for accepted in sockets.accept(listener) {
-            let item = Item::Socket { cookie: accepted.cookie, from: From::Listener(listener) };
-            let mut wires = self.wires.borrow_mut();
-            wires.tell_twin(&ToPartner::Item(item.clone()), &[accepted.socket.as_fd()]);
-            wires.tell_keeper(&ToKeeper::Item(item), &[accepted.socket.as_fd()]);
-            drop(wires);
-            self.accepted(accepted.cookie, listener, accepted.socket, primary, sockets);
+            primary.accepted(sockets, accepted);
         }
+        self.wires.borrow_mut().accepting = None;
     }
 
     fn signal(&mut self, signal: i32, news: &mut Vec<News>) {

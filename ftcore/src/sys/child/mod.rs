@@ -1,6 +1,6 @@
 //! A child: what it receives, how it stands by, and how it serves.
-pub mod join;
 pub mod forked;
+pub mod join;
 pub mod links;
 pub mod serve;
 mod standby;

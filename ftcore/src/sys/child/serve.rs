@@ -10,7 +10,6 @@ use crate::core::kernel::{Kernel, Readiness};
 use crate::core::machine::Machine;
 use crate::core::primary::{Primary, Work};
 use crate::sys::memory::SharedLog;
-use crate::sys::poll::Interest;
 use crate::sys::program::Program;
 use crate::sys::sockets::{Sockets, Source};
 
@@ -31,7 +30,7 @@ pub struct Turn<'a, M: Machine> {
     /// What they told.
     pub news: Vec<News>,
     /// What is ready of the program's own descriptors, by its own numbers.
-    pub own: Vec<(u64, Interest)>,
+    pub own: Vec<(u64, Readiness)>,
     /// The status to end with: set by the program when it wants to end.
     pub end: Option<u8>,
 }
@@ -79,6 +78,7 @@ fn serve_turns<P: Program>(
 ) -> io::Result<Option<u8>> {
     loop {
         sockets.collect(Some(patience(primary, sockets, links)))?;
+        primary.begin_turn(sockets);
         let own = take_ready(primary, sockets, links);
         let news = links.turn(primary, sockets);
         let stop = news.contains(&News::Stop);
@@ -98,11 +98,7 @@ fn serve_turns<P: Program>(
 }
 
 /// How long may be waited for something to become ready.
-pub fn patience<M: Machine>(
-    primary: &Primary<M, SharedLog>,
-    sockets: &Sockets,
-    links: &Links,
-) -> Duration {
+pub fn patience<M: Machine>(primary: &Primary<M, SharedLog>, sockets: &Sockets, links: &Links) -> Duration {
     let wants = primary.wants();
     if wants.work == Work::Left {
         return Duration::ZERO;
@@ -117,27 +113,19 @@ pub fn take_ready<M: Machine>(
     primary: &mut Primary<M, SharedLog>,
     sockets: &mut Sockets,
     links: &mut Links,
-) -> Vec<(u64, Interest)> {
+) -> Vec<(u64, Readiness)> {
     let mut own = Vec::new();
     let mut n = 0;
-    while let Some((source, interest)) = sockets.ready(n) {
+    while let Some((source, readiness)) = sockets.ready(n) {
         n += 1;
         match source {
             Source::Socket(cookie) => {
-                primary.ready(sockets, cookie, readiness(interest), SLICE);
+                primary.ready(sockets, cookie, readiness, SLICE);
             }
             Source::Listener(listener) => links.accept(listener, primary, sockets),
             Source::Own(_) if Links::owns(source) => {}
-            Source::Own(number) => own.push((number, interest)),
+            Source::Own(number) => own.push((number, readiness)),
         }
     }
     own
-}
-
-fn readiness(interest: Interest) -> Readiness {
-    Readiness {
-        read: interest.intersects(Interest::IN | Interest::RDHUP),
-        write: interest.contains(Interest::OUT),
-        over: interest.intersects(Interest::ERR | Interest::HUP),
-    }
 }

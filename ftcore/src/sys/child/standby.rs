@@ -16,11 +16,11 @@ use crate::core::role::{Follow, Standing, Tell};
 use crate::core::standby::{FollowError, Standby};
 use crate::sys::channel::Channel;
 use crate::sys::checkpoint::{self, Checkpoint, Saving};
+use crate::sys::keeper::Options;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::message::{Item, Place, ToChild, ToKeeper, ToPartner};
 use crate::sys::program::Program;
 use crate::sys::signals::Signals;
-use crate::sys::keeper::Options;
 
 use super::join::Held;
 use super::takeover::Known;
@@ -65,7 +65,12 @@ pub(super) struct Follower<'a, P: Program> {
 }
 
 impl<'a, P: Program> Follower<'a, P> {
-    pub(super) fn new(program: &'a P, options: &'a Options, mut held: Held, signals: Signals) -> io::Result<Self> {
+    pub(super) fn new(
+        program: &'a P,
+        options: &'a Options,
+        mut held: Held,
+        signals: Signals,
+    ) -> io::Result<Self> {
         let now = held.sockets.now();
         let hang = Duration::from_micros(held.settings.detect_hang_us);
         let primary = held.primary.take();
@@ -300,14 +305,23 @@ impl<'a, P: Program> Follower<'a, P> {
         match watch.look(now, &self.held.log, &self.held.sockets) {
             Judgement::Fine => {}
             Judgement::Starved { since } => {
-                tracing::warn!("the primary has not been let run for {} ms; it is left alone", ms(now, since));
+                tracing::warn!(
+                    "the primary has not been let run for {} ms; it is left alone",
+                    ms(now, since)
+                );
             }
             Judgement::Hung { how: Hang::Uninterruptible, since } => {
-                tracing::error!("the primary sleeps in the kernel for {} ms and cannot be ended", ms(now, since));
+                tracing::error!(
+                    "the primary sleeps in the kernel for {} ms and cannot be ended",
+                    ms(now, since)
+                );
                 watch.pidfd.kill();
             }
             Judgement::Hung { how, since } => {
-                tracing::error!("the primary makes no progress for {} ms ({how:?}); it is killed", ms(now, since));
+                tracing::error!(
+                    "the primary makes no progress for {} ms ({how:?}); it is killed",
+                    ms(now, since)
+                );
                 self.known.hung_since = Some(since);
                 watch.pidfd.kill();
             }
@@ -366,10 +380,8 @@ impl<'a, P: Program> Follower<'a, P> {
             most = Duration::ZERO;
         }
         let timeout = Timespec::try_from(most).map_err(io::Error::other)?;
-        let mut polled = vec![
-            PollFd::new(&self.held.bell, PollFlags::IN),
-            PollFd::new(&self.signals, PollFlags::IN),
-        ];
+        let mut polled =
+            vec![PollFd::new(&self.held.bell, PollFlags::IN), PollFd::new(&self.signals, PollFlags::IN)];
         polled.extend(self.held.keeper.as_ref().map(|link| PollFd::new(link, PollFlags::IN)));
         polled.extend(self.held.partner.as_ref().map(|partner| PollFd::new(&partner.link, PollFlags::IN)));
         if let Some(watch) = &self.watch {

@@ -11,7 +11,8 @@ use crate::core::memory::{Memory, Word};
 use crate::core::primary::Primary;
 use crate::core::record::Cause;
 use crate::core::standby::TwinState;
-use crate::core::takeover::{Circumstances, Evidence, Listeners, Origin, Report, take_over};
+use crate::core::takeover::{Circumstances, Evidence, Listeners, Origin, Report};
+use crate::core::succession::take_over;
 use crate::sys::life::Life;
 use crate::sys::memory::SharedLog;
 use crate::sys::message::{Ended, ToKeeper};
@@ -75,7 +76,7 @@ impl<P: Program> Follower<'_, P> {
         held.log.promote()?;
         let life = Life::hold(held.log.life_word()?)?;
         note::install(held.log.note_region()?)?;
-        let wires = Wires { keeper: held.keeper, twin: None, listeners: held.listeners };
+        let wires = Wires { keeper: held.keeper, listeners: held.listeners, ..Wires::default() };
         let wires = Rc::new(RefCell::new(wires));
         held.sockets.share_by(Box::new(ByWire(Rc::clone(&wires))));
         let circumstances = Circumstances {
@@ -85,7 +86,8 @@ impl<P: Program> Follower<'_, P> {
             listeners: Listeners::Same,
             settings: super::bounds(&held.settings),
         };
-        let taken = take_over(standby, held.log, &mut held.sockets, &mut ForkedTrial::default(), &circumstances);
+        let taken =
+            take_over(standby, held.log, &mut held.sockets, &mut ForkedTrial::default(), &circumstances);
         let (primary, report) = match taken {
             Ok(taken) => taken,
             Err(error) => {
@@ -114,7 +116,9 @@ impl<P: Program> Follower<'_, P> {
         while !watch.is_past() && !watch.pidfd.wait(Duration::from_micros(200)) {
             waited += Duration::from_micros(200);
             if waited >= PATIENCE {
-                tracing::error!("the old primary does not die (it sleeps in the kernel); its sockets are not touched");
+                tracing::error!(
+                    "the old primary does not die (it sleeps in the kernel); its sockets are not touched"
+                );
                 waited = Duration::ZERO;
             }
         }
@@ -152,7 +156,9 @@ fn of_death(note: Option<&CrashNote>, short: bool, exit: Option<Ended>) -> (Caus
         None if short => (Cause::OutOfMemory, Some(libc::SIGKILL), Origin::Inside),
         None => match exit {
             Some(Ended::Status(_)) => (Cause::Crash, None, Origin::Inside),
-            Some(Ended::Signal(signal)) if signal != libc::SIGKILL => (Cause::Crash, Some(signal), Origin::Inside),
+            Some(Ended::Signal(signal)) if signal != libc::SIGKILL => {
+                (Cause::Crash, Some(signal), Origin::Inside)
+            }
             // Without a note, and with memory enough, somebody outside did it.
             Some(Ended::Signal(_)) | None => (Cause::Crash, Some(libc::SIGKILL), Origin::Outside),
         },
@@ -181,7 +187,7 @@ fn strangers(sockets: &mut Sockets, wires: &Wires) -> Vec<Accepted> {
 /// octets have left, since nobody waits for it.
 pub(super) fn proclaim<M: Machine>(program: &str, promoted: &mut Promoted<M>) {
     title::become_part(program, Part::Primary);
-    promoted.links.proclaim(promoted.report.epoch.0, &promoted.sockets);
+    promoted.links.proclaim(promoted.report.takeover.epoch.0, &promoted.sockets);
 }
 
 fn unix_ms() -> u64 {

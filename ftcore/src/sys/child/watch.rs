@@ -161,7 +161,8 @@ impl Drop for Watch {
 /// Whether octets wait to be read on any socket.
 fn anything_waits(sockets: &Sockets) -> bool {
     let mut polled: Vec<_> = sockets.iter().map(|(_, _, socket)| socket).collect();
-    let mut polled: Vec<_> = polled.iter_mut().map(|socket| PollFd::from_borrowed_fd(*socket, PollFlags::IN)).collect();
+    let mut polled: Vec<_> =
+        polled.iter_mut().map(|socket| PollFd::from_borrowed_fd(*socket, PollFlags::IN)).collect();
     let at_once = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
     let waiting = rustix::event::poll(&mut polled, Some(&at_once)).unwrap_or_default();
     waiting > 0 && polled.iter().any(|polled| polled.revents().contains(PollFlags::IN))

@@ -21,6 +21,8 @@ pub struct Wires {
     pub keeper: Option<Link>,
     /// To the twin.
     pub twin: Option<Partner>,
+    /// Where this process accepts just now, in the keeper's place.
+    pub accepting: Option<ListenerId>,
     /// Where sockets that were accepted came to.
     pub listeners: HashMap<Cookie, ListenerId>,
 }
@@ -99,6 +101,9 @@ pub struct ByWire(pub Rc<RefCell<Wires>>);
 impl Sharer for ByWire {
     fn share(&mut self, cookie: Cookie, origin: Origin, socket: BorrowedFd<'_>) -> io::Result<()> {
         let mut wires = self.0.borrow_mut();
+        if let Some(listener) = wires.accepting {
+            wires.listeners.insert(cookie, listener);
+        }
         let item = wires.item(cookie, origin);
         // What was sent is theirs even if they are asleep, and if this process dies now.
         wires.tell_twin(&ToPartner::Item(item.clone()), &[socket.as_fd()]);
