@@ -229,6 +229,11 @@ impl Sockets {
         self.listeners.register(&self.poll, |id| Source::Listener(id).token())
     }
 
+    /// Watches the listening sockets no more.
+    pub fn deregister_listeners(&mut self) {
+        self.listeners.deregister(&self.poll);
+    }
+
     /// The poll, for the program's own descriptors; their tokens are those of [`Source::Own`].
     #[must_use]
     pub fn poll(&self) -> &Poll {
