@@ -21,6 +21,10 @@ use super::takeover::Origin;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChildId(pub u64);
 
+/// An order's name, given by whoever takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderId(pub u64);
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -76,7 +80,12 @@ pub enum Event {
         entry: Option<EntryNumber>,
     },
     /// Somebody wants something.
-    Order(Order),
+    Order {
+        /// What the answer is to name.
+        id: OrderId,
+        /// What.
+        order: Order,
+    },
     /// Nothing but time.
     Time,
 }
@@ -158,8 +167,13 @@ pub enum Act {
     NewLog,
     /// Become the new binary.
     Renew(PathBuf),
-    /// Answer the order.
-    Answer(Result<(), Refusal>),
+    /// Answer an order. A stop is not answered.
+    Answer {
+        /// Which.
+        id: OrderId,
+        /// How it went.
+        result: Result<(), Refusal>,
+    },
     /// Say it to the operator.
     Say(Remark),
     /// End the keeper: well or not.
@@ -266,7 +280,10 @@ pub struct Roles {
     /// The log cannot be followed to its end by anybody.
     log_is_useless: bool,
     was_ready: bool,
-    protected: bool,
+    /// What was said of it last.
+    protected: Option<bool>,
+    /// Why it would not be.
+    unprotected: Unprotected,
 }
 
 /// What the keeper is about.
@@ -285,7 +302,6 @@ struct Child {
     stage: Stage,
     /// Since when it is at that stage.
     since: Time,
-    binary: Binary,
     from: Beginning,
     /// Whether it was started while nobody was primary.
     orphan: bool,
@@ -310,10 +326,13 @@ enum Stage {
 /// An order that takes more than a moment.
 #[derive(Clone, Debug)]
 struct Plan {
+    id: OrderId,
     kind: PlanKind,
     cause: Cause,
-    /// Who shall be primary.
-    to: ChildId,
+    /// Who shall be primary; `None` until those that were killed for it are gone.
+    to: Option<ChildId>,
+    /// What that one starts from.
+    from: Beginning,
     /// When it is given up.
     until: Time,
     /// Whether the primary was told.
@@ -349,7 +368,8 @@ impl Roles {
             row: 0,
             log_is_useless: false,
             was_ready: false,
-            protected: false,
+            protected: None,
+            unprotected: Unprotected::TwinGone,
         }
     }
 

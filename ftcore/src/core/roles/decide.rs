@@ -1,12 +1,11 @@
 //! From events to acts. Each event changes what is known of a child; then [`Roles::balance`] looks at all of it and
 //! does what is missing. Nothing is started twice because what was begun is known, too.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Act, Beginning, Binary, Child, ChildId, Event, HandOverBy, Life, Order, Outcome, Pause, Plan, PlanKind,
-    Refusal, Remark, Role, Roles, Stage, Unprotected,
+    Act, Beginning, Binary, Child, ChildId, Event, HandOverBy, Life, Order, OrderId, Outcome, Pause, Plan,
+    PlanKind, Refusal, Remark, Role, Roles, Stage, Unprotected,
 };
 use crate::core::input::Time;
 use crate::core::primary::{Mode, after};
@@ -73,7 +72,7 @@ impl Roles {
             Event::IsPrimary { child } => self.is_primary(now, child, acts),
             Event::Released { child } => self.released(now, child),
             Event::Exited { child, origin, entry: _ } => self.gone(now, child, origin, acts),
-            Event::Order(order) => self.ordered(now, order, acts),
+            Event::Order { id, order } => self.ordered(now, id, order, acts),
             Event::Time => {}
         }
         self.check_times(now, acts);
@@ -98,8 +97,8 @@ impl Roles {
             self.primary = Some(child);
             self.was_ready = false;
         }
-        let (binary, from) = (Binary::Own, Beginning::Checkpoint);
-        self.children.insert(child, Child { stage, since: now, binary, from, orphan: false });
+        let from = Beginning::Checkpoint;
+        self.children.insert(child, Child { stage, since: now, from, orphan: false });
     }
 
     fn advance(&mut self, now: Time, child: ChildId, stage: Stage) {
@@ -128,16 +127,13 @@ impl Roles {
         if self.primary.is_none() && known.orphan {
             self.log_is_useless = true;
         }
-        let binary = known.binary.clone();
         self.kill(now, child, acts);
-        let upgrade = self.plan.as_mut().filter(|plan| plan.to == child && !plan.told);
-        match upgrade.map(|plan| plan.kind.clone()) {
-            // It makes something else of the same log; it is given a checkpoint then.
-            Some(PlanKind::Upgrade(_)) => {
-                let to = self.start(now, Beginning::HandedOver, binary, acts);
-                if let Some(plan) = &mut self.plan {
-                    plan.to = to;
-                }
+        self.unprotected = Unprotected::TwinUseless;
+        match &mut self.plan {
+            // It makes something else of the same log; the next one is given a checkpoint.
+            Some(plan) if plan.to == Some(child) && !plan.told && plan.from != Beginning::HandedOver => {
+                plan.to = None;
+                plan.from = Beginning::HandedOver;
             }
             _ => {
                 self.twin_pause.failed(now);
@@ -155,12 +151,9 @@ impl Roles {
         self.primary_pause.until = None;
         self.twin_pause = Pause::default();
         self.log_is_useless = false;
-        if !self.was_ready {
-            self.was_ready = true;
-            acts.push(Act::Ready);
-        }
-        if let Some(plan) = self.plan.take_if(|plan| plan.to == child) {
-            acts.push(Act::Answer(Ok(())));
+        self.unprotected = Unprotected::TookOver;
+        if let Some(plan) = self.plan.take_if(|plan| plan.to == Some(child)) {
+            acts.push(Act::Answer { id: plan.id, result: Ok(()) });
             if let PlanKind::Upgrade(path) = plan.kind {
                 // The new keeper adopts, and sees to the rest.
                 self.life = Life::Over;
@@ -173,8 +166,7 @@ impl Roles {
         if self.primary == Some(child) {
             self.primary = None;
             self.set(now, child, Stage::Leaving);
-            if let Some(plan) = &self.plan {
-                let to = plan.to;
+            if let Some(to) = self.plan.as_ref().and_then(|plan| plan.to) {
                 self.set(now, to, Stage::TakingOver);
             }
         }
@@ -183,19 +175,18 @@ impl Roles {
     /// A child is no more.
     fn gone(&mut self, now: Time, child: ChildId, origin: Origin, acts: &mut Vec<Act>) {
         let Some(gone) = self.children.remove(&child) else { return };
-        let lived = after(gone.since, SWIFT) > now;
+        let swiftly = after(gone.since, SWIFT) > now;
         match gone.stage {
             Stage::Primary => {
                 self.primary = None;
-                if origin == Origin::Inside && lived {
+                if origin == Origin::Inside && swiftly {
                     self.died_swiftly(now, acts);
                 } else if after(gone.since, SETTLED) <= now {
                     self.row = 0;
                     self.primary_pause = Pause::default();
                 }
-                // What it was told to do is done by its death.
-                if let Some(plan) = self.plan.take_if(|plan| plan.kind != PlanKind::Switchover || !plan.told)
-                {
+                // Who waits for its last checkpoint waits for nothing.
+                if let Some(plan) = self.plan.take_if(|plan| plan.from == Beginning::HandedOver) {
                     self.refuse(now, plan, acts);
                 }
             }
@@ -206,6 +197,7 @@ impl Roles {
                 if gone.stage == Stage::InStep && after(gone.since, SETTLED) <= now {
                     self.twin_pause = Pause::default();
                 }
+                self.unprotected = Unprotected::TwinGone;
                 if self.primary.is_some() {
                     self.twin_pause.failed(now);
                     self.say_pause(now, acts);
@@ -214,7 +206,7 @@ impl Roles {
                 }
             }
         }
-        if let Some(plan) = self.plan.take_if(|plan| plan.to == child) {
+        if let Some(plan) = self.plan.take_if(|plan| plan.to == Some(child)) {
             if let (true, Some(primary)) = (plan.told, self.primary) {
                 acts.push(Act::TakeBack { primary });
             }
@@ -227,9 +219,9 @@ impl Roles {
             PlanKind::Switchover => Refusal::GivenUp,
             PlanKind::Upgrade(_) => Refusal::NewBinary,
         };
-        acts.push(Act::Answer(Err(refusal)));
-        if let (PlanKind::Upgrade(_), true) = (&plan.kind, self.children.contains_key(&plan.to)) {
-            self.kill(now, plan.to, acts);
+        acts.push(Act::Answer { id: plan.id, result: Err(refusal) });
+        if let (PlanKind::Upgrade(_), Some(to)) = (&plan.kind, plan.to) {
+            self.kill(now, to, acts);
         }
     }
 
@@ -250,65 +242,63 @@ impl Roles {
         }
     }
 
-    fn ordered(&mut self, now: Time, order: Order, acts: &mut Vec<Act>) {
-        match order {
+    fn ordered(&mut self, now: Time, id: OrderId, order: Order, acts: &mut Vec<Act>) {
+        let idle = self.plan.is_none() && self.life == Life::Running;
+        let result = match order {
+            Order::Stop if self.life == Life::Over => return,
             Order::Stop => {
-                if self.life != Life::Over {
-                    self.life = Life::Stopping;
-                }
+                self.life = Life::Stopping;
+                return;
             }
+            _ if !idle => Err(Refusal::Busy),
             Order::Switchover(cause) => match self.ready_twin() {
-                _ if self.plan.is_some() || self.life != Life::Running => {
-                    acts.push(Act::Answer(Err(Refusal::Busy)));
-                }
                 Some(to) if self.primary.is_some() => {
+                    let (kind, from) = (PlanKind::Switchover, Beginning::Checkpoint);
                     let until = after(now, SWITCHOVER_WITHIN);
-                    let kind = PlanKind::Switchover;
-                    self.plan = Some(Plan { kind, cause, to, until, told: false });
+                    self.plan = Some(Plan { id, kind, cause, to: Some(to), from, until, told: false });
+                    return;
                 }
-                _ => acts.push(Act::Answer(Err(Refusal::NoTwin))),
+                _ => Err(Refusal::NoTwin),
             },
-            Order::Upgrade(path) => self.upgrade(now, path, acts),
+            Order::Upgrade(_) if self.primary.is_none() => Err(Refusal::Busy),
+            Order::Upgrade(path) => {
+                self.kill_standbys(now, acts);
+                let (kind, cause) = (PlanKind::Upgrade(path), Cause::Upgrade);
+                let (from, until) = (Beginning::Checkpoint, after(now, UPGRADE_WITHIN));
+                self.plan = Some(Plan { id, kind, cause, to: None, from, until, told: false });
+                return;
+            }
             Order::RestartTwin => {
                 self.twin_pause = Pause::default();
                 self.kill_standbys(now, acts);
-                acts.push(Act::Answer(Ok(())));
+                Ok(())
             }
             Order::SetMode(mode) => {
                 if mode != self.mode {
                     self.mode = mode;
+                    self.unprotected = Unprotected::Mode;
                     self.twin_pause = Pause::default();
                     self.kill_standbys(now, acts);
                 }
-                acts.push(Act::Answer(Ok(())));
+                Ok(())
             }
-        }
-    }
-
-    fn upgrade(&mut self, now: Time, path: PathBuf, acts: &mut Vec<Act>) {
-        if self.plan.is_some() || self.primary.is_none() || self.life != Life::Running {
-            acts.push(Act::Answer(Err(Refusal::Busy)));
-            return;
-        }
-        self.kill_standbys(now, acts);
-        let to = self.start(now, Beginning::Checkpoint, Binary::Other(path.clone()), acts);
-        let until = after(now, UPGRADE_WITHIN);
-        let kind = PlanKind::Upgrade(path);
-        self.plan = Some(Plan { kind, cause: Cause::Upgrade, to, until, told: false });
+        };
+        acts.push(Act::Answer { id, result });
     }
 
     /// Tells the primary to hand over as soon as the one that it hands over to is ready.
     fn pursue(&mut self, now: Time, acts: &mut Vec<Act>) {
         let (Some(plan), Some(primary)) = (&mut self.plan, self.primary) else { return };
-        let Some(to) = self.children.get(&plan.to).filter(|_| !plan.told) else { return };
-        let by = match (to.from, to.stage) {
+        let child = plan.to.and_then(|to| Some((to, self.children.get(&to)?.stage)));
+        let Some((to, stage)) = child.filter(|_| !plan.told) else { return };
+        let by = match (plan.from, stage) {
             (Beginning::HandedOver, Stage::Following | Stage::InStep) => HandOverBy::Checkpoint,
             (Beginning::Checkpoint | Beginning::Genesis, Stage::InStep) => HandOverBy::Log,
             _ => return,
         };
         plan.told = true;
         plan.until = after(now, SWITCHOVER_WITHIN);
-        acts.push(Act::HandOver { primary, to: plan.to, cause: plan.cause, by });
+        acts.push(Act::HandOver { primary, to, cause: plan.cause, by });
     }
 
     fn ready_twin(&self) -> Option<ChildId> {
@@ -322,9 +312,22 @@ impl Roles {
             self.seek_primary(now, acts);
             return;
         }
-        let wanted = matches!(self.mode, Mode::Hot | Mode::Warm);
-        if wanted && self.plan.is_none() && self.twin().is_none() && self.twin_pause.is_over(now) {
-            self.twin_pause.until = None;
+        if !self.was_ready {
+            self.was_ready = true;
+            acts.push(Act::Ready);
+        }
+        // Two that follow would both say how far they are.
+        if self.twin().is_some() || self.children.values().any(|child| child.stage == Stage::Dying) {
+            return;
+        }
+        let upgrade = self.plan.as_ref().filter(|plan| plan.to.is_none());
+        if let Some((PlanKind::Upgrade(path), from)) = upgrade.map(|plan| (plan.kind.clone(), plan.from)) {
+            let to = self.start(now, from, Binary::Other(path), acts);
+            self.plan.iter_mut().for_each(|plan| plan.to = Some(to));
+        } else if matches!(self.mode, Mode::Hot | Mode::Warm)
+            && self.plan.is_none()
+            && self.twin_pause.is_over(now)
+        {
             self.start(now, Beginning::Checkpoint, Binary::Own, acts);
         }
     }
@@ -338,6 +341,7 @@ impl Roles {
             .children
             .iter()
             .filter(|(_, child)| matches!(child.stage, Stage::Following | Stage::InStep))
+            .filter(|(_, child)| child.from != Beginning::HandedOver)
             .max_by_key(|(_, child)| child.stage == Stage::InStep)
             .map(|(child, _)| *child);
         if let Some(child) =
@@ -383,10 +387,12 @@ impl Roles {
     fn check_times(&mut self, now: Time, acts: &mut Vec<Act>) {
         let late = self.children.iter().filter(|(_, child)| limit(child).is_some_and(|limit| limit <= now));
         for child in late.map(|(child, _)| *child).collect::<Vec<_>>() {
-            let stopping = self.children.get(&child).is_some_and(|child| child.stage == Stage::Stopping);
+            let stage = self.children.get(&child).map(|child| child.stage);
             self.kill(now, child, acts);
-            if stopping {
-                self.primary = None;
+            match stage {
+                Some(Stage::Stopping) => self.primary = None,
+                Some(Stage::TakingOver) => self.died_swiftly(now, acts),
+                _ => {}
             }
         }
         if let Some(plan) = self.plan.take_if(|plan| plan.until <= now) {
@@ -403,17 +409,20 @@ impl Roles {
     fn start(&mut self, now: Time, from: Beginning, binary: Binary, acts: &mut Vec<Act>) -> ChildId {
         let child = self.adopt();
         let orphan = self.primary.is_none();
-        let known = Child { stage: Stage::Starting, since: now, binary: binary.clone(), from, orphan };
+        let known = Child { stage: Stage::Starting, since: now, from, orphan };
         self.children.insert(child, known);
         acts.push(Act::Start { child, from, binary });
         child
     }
 
     fn kill(&mut self, now: Time, child: ChildId, acts: &mut Vec<Act>) {
-        if self.children.get(&child).is_some_and(|child| child.stage != Stage::Dying) {
-            self.set(now, child, Stage::Dying);
-            acts.push(Act::Kill { child });
+        match self.children.get(&child).map(|child| child.stage) {
+            None | Some(Stage::Dying) => return,
+            // As long as it is not gone nobody else may write.
+            Some(Stage::Leaving | Stage::TakingOver) => self.set(now, child, Stage::Leaving),
+            Some(_) => self.set(now, child, Stage::Dying),
         }
+        acts.push(Act::Kill { child });
     }
 
     fn kill_standbys(&mut self, now: Time, acts: &mut Vec<Act>) {
@@ -433,16 +442,17 @@ impl Roles {
             Mode::None => false,
         };
         let protected = self.primary.is_some() && in_step;
-        if protected == self.protected {
-            return;
+        // Before the first twin nothing is lost that was there.
+        let news = self.protected.map_or(protected || self.mode == Mode::None, |said| said != protected);
+        if news {
+            self.protected = Some(protected);
+            let unprotected = if self.mode == Mode::None { Unprotected::Mode } else { self.unprotected };
+            acts.push(Act::Say(if protected {
+                Remark::Protected
+            } else {
+                Remark::NotProtected(unprotected)
+            }));
         }
-        self.protected = protected;
-        acts.push(Act::Say(match (protected, self.mode, self.primary) {
-            (true, _, _) => Remark::Protected,
-            (false, Mode::None, _) => Remark::NotProtected(Unprotected::Mode),
-            (false, _, None) => Remark::NotProtected(Unprotected::TookOver),
-            (false, _, Some(_)) => Remark::NotProtected(Unprotected::TwinGone),
-        }));
     }
 }
 
