@@ -71,7 +71,11 @@ impl Roles {
             Event::Useless { child } => self.useless(now, child, acts),
             Event::IsPrimary { child } => self.is_primary(now, child, acts),
             Event::Released { child } => self.released(now, child),
-            Event::Exited { child, origin, entry: _ } => self.gone(now, child, origin, acts),
+            Event::Exited { child, origin, entry } => {
+                // Who was in no entry died of something else.
+                let origin = if entry.is_some() { origin } else { Origin::Outside };
+                self.gone(now, child, origin, acts);
+            }
             Event::Order { id, order } => self.ordered(now, id, order, acts),
             Event::Time => {}
         }
@@ -165,6 +169,7 @@ impl Roles {
     fn released(&mut self, now: Time, child: ChildId) {
         if self.primary == Some(child) {
             self.primary = None;
+            self.unprotected = Unprotected::TookOver;
             self.set(now, child, Stage::Leaving);
             if let Some(to) = self.plan.as_ref().and_then(|plan| plan.to) {
                 self.set(now, to, Stage::TakingOver);
@@ -179,6 +184,7 @@ impl Roles {
         match gone.stage {
             Stage::Primary => {
                 self.primary = None;
+                self.unprotected = Unprotected::TookOver;
                 if origin == Origin::Inside && swiftly {
                     self.died_swiftly(now, acts);
                 } else if after(gone.since, SETTLED) <= now {
@@ -276,7 +282,6 @@ impl Roles {
             Order::SetMode(mode) => {
                 if mode != self.mode {
                     self.mode = mode;
-                    self.unprotected = Unprotected::Mode;
                     self.twin_pause = Pause::default();
                     self.kill_standbys(now, acts);
                 }
@@ -335,30 +340,45 @@ impl Roles {
     /// Nobody is primary: the one that is farthest becomes it.
     fn seek_primary(&mut self, now: Time, acts: &mut Vec<Act>) {
         // Until the old one is gone for certain nobody else may write (I5).
-        let waits =
-            |child: &Child| matches!(child.stage, Stage::TakingOver | Stage::Leaving | Stage::Starting);
+        if self.children.values().any(|child| child.stage == Stage::Leaving) {
+            return;
+        }
+        if self.was_ready && self.mode == Mode::None || self.row >= ROW || self.log_is_useless {
+            self.start_fresh(now, acts);
+            return;
+        }
+        let waits = |child: &Child| matches!(child.stage, Stage::TakingOver | Stage::Starting);
+        let follows = |child: &Child| matches!(child.stage, Stage::Following | Stage::InStep);
         let farthest = self
             .children
             .iter()
-            .filter(|(_, child)| matches!(child.stage, Stage::Following | Stage::InStep))
-            .filter(|(_, child)| child.from != Beginning::HandedOver)
+            .filter(|(_, child)| follows(child) && child.from != Beginning::HandedOver)
             .max_by_key(|(_, child)| child.stage == Stage::InStep)
             .map(|(child, _)| *child);
-        if let Some(child) =
-            farthest.filter(|_| !self.children.values().any(|child| child.stage == Stage::Leaving))
-        {
+        if let Some(child) = farthest {
             let cause = if self.was_ready { Cause::Crash } else { Cause::Start };
             self.set(now, child, Stage::TakingOver);
             acts.push(Act::TakeOver { child, cause });
         } else if !self.children.values().any(waits) && self.primary_pause.is_over(now) {
-            self.primary_pause.until = None;
-            let fresh = self.was_ready && self.mode == Mode::None || self.row >= ROW || self.log_is_useless;
-            if fresh {
-                self.log_is_useless = false;
-                acts.push(Act::NewLog);
+            self.start(now, Beginning::Checkpoint, Binary::Own, acts);
+        }
+    }
+
+    /// What was there leads nowhere: without it, once nobody is left who knows it.
+    fn start_fresh(&mut self, now: Time, acts: &mut Vec<Act>) {
+        let fresh = |child: &Child| child.from == Beginning::Genesis && child.stage != Stage::Dying;
+        let child = self.children.iter().find(|(_, child)| fresh(child));
+        if let Some((child, stage)) = child.map(|(child, known)| (*child, known.stage)) {
+            if matches!(stage, Stage::Following | Stage::InStep) {
+                self.set(now, child, Stage::TakingOver);
+                acts.push(Act::TakeOver { child, cause: Cause::Crash });
             }
-            let from = if fresh { Beginning::Genesis } else { Beginning::Checkpoint };
-            self.start(now, from, Binary::Own, acts);
+            return;
+        }
+        self.kill_standbys(now, acts);
+        if self.children.is_empty() && self.primary_pause.is_over(now) {
+            acts.push(Act::NewLog);
+            self.start(now, Beginning::Genesis, Binary::Own, acts);
         }
     }
 
@@ -426,6 +446,7 @@ impl Roles {
     }
 
     fn kill_standbys(&mut self, now: Time, acts: &mut Vec<Act>) {
+        self.unprotected = Unprotected::TwinGone;
         while let Some(twin) = self.twin() {
             self.kill(now, twin, acts);
         }
