@@ -2,6 +2,7 @@
 //! takeover. Everything here runs as it is in the simulator.
 
 mod apply;
+pub mod casting;
 pub mod detector;
 mod drive;
 pub mod effect;
@@ -15,7 +16,7 @@ pub mod primary;
 pub mod private;
 pub mod queue;
 pub mod record;
-pub mod roles;
+pub mod role;
 pub mod snapshot;
 pub mod standby;
 pub mod state;
