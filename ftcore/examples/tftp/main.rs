@@ -1,0 +1,13 @@
+//! A TFTP server (RFC 1350 with the options of RFC 2348 and 2349) that outlives its process.
+
+#[path = "../parts/mod.rs"]
+mod parts;
+
+mod machine;
+mod netascii;
+mod packet;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
+fn main() {}
