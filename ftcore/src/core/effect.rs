@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use super::input::{ConnId, Time};
 
@@ -93,7 +94,7 @@ pub enum Effect<E> {
 }
 
 /// A connection to be opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connect {
     /// The name it shall have.
     pub conn: ConnId,
@@ -106,7 +107,7 @@ pub struct Connect {
 }
 
 /// A connection's socket options.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SocketOptions {
     /// TTL or hop limit to send with; the system's where `None`.
     pub ttl: Option<u8>,
@@ -119,7 +120,7 @@ pub struct SocketOptions {
 }
 
 /// How a connection is ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Close {
     /// What was to be sent is sent first, then a FIN.
     Orderly,

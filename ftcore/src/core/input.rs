@@ -25,7 +25,7 @@ pub struct ListenerId(pub u32);
 pub struct Time(pub u64);
 
 /// A connection's ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ends {
     /// Its name.
     pub conn: ConnId,
@@ -103,7 +103,7 @@ pub enum Input<'a> {
 }
 
 /// How a unit that killed a process is got over; each is tried only when the one before it kills as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Treatment {
     /// Take out of it what can be read safely (BGP: withdraw its prefixes, RFC 7606 'treat-as-withdraw').
     Withdraw,

@@ -1,6 +1,9 @@
 //! The memory that the processes share, behind a trait: the log's ring, and words beside it.
 
-/// Words that one side writes and others read. Each is stored with release and loaded with acquire ordering.
+/// Words that one side writes and others read. Each is stored with release and loaded with acquire ordering;
+/// between the primary's store of [`Word::Applied`] and its load of [`Word::TwinSleeps`] there is a full fence,
+/// and another between the twin's store of that and its load of the other, so that nobody sleeps over an entry.
+/// All are 0 in a new memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
     /// Primary: the log's end. What lies before it is in the log (I1, I2).
@@ -31,6 +34,9 @@ pub enum Word {
     Epoch,
     /// Primary: 1 when it hands over on purpose and will write no more.
     Released,
+    /// Primary: one more than the number of the entry beyond [`Word::Applied`] that a takeover set about to apply
+    /// last. A second process that finds the same entry knows that it has been died in before.
+    Attempted,
     /// Twin: the end of the last entry that it has applied.
     TwinApplied,
     /// Twin: counts its turns.
