@@ -17,9 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::{End, Place};
 use crate::command::{self, Command, Extended};
-use crate::parts::connection::{Deadlines, Stream};
-use crate::parts::disk::{Answer, Calendar, Order, Orderer, Orders, Told, Work};
+use crate::parts::calendar::Calendar;
+use crate::parts::deadlines::Deadlines;
+use crate::parts::disk::{Answer, Order, Orders, Told, Work};
 use crate::parts::snapshot::{self, Digest};
+use crate::parts::stream::Stream;
 
 const FORM: &str = "mail 1\n";
 /// A command is at most so long, its end included.
@@ -141,15 +143,13 @@ impl Machine for Mail {
         Digest::of(self)
     }
 
+    fn unfinished(&self) -> Vec<Order> {
+        self.orders.unfinished()
+    }
+
     /// A unit is a line.
     fn units(&self, _conn: ConnId, octets: &[u8]) -> Vec<usize> {
         (1..=octets.len()).filter(|end| octets[end - 1] == b'\n').collect()
-    }
-}
-
-impl Orderer for Mail {
-    fn outstanding(&self) -> Vec<Order> {
-        self.orders.outstanding()
     }
 }
 

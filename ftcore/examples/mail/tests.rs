@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use ftcore::core::effect::Close;
 use ftcore::core::input::{ConnId, Input, Treatment};
+use ftcore::core::machine::Machine;
 use proptest::prelude::*;
 
 use crate::machine::{Mail, Settings};
-use crate::parts::disk::{Orderer, Told};
+use crate::parts::disk::Told;
 use crate::parts::proof::{Ground, Proof};
 
 const SIZE_LIMIT: u64 = 200_000;
@@ -22,8 +22,7 @@ struct Post {
 }
 
 fn post() -> Post {
-    static POSTS: AtomicU32 = AtomicU32::new(0);
-    let ground = Ground::new(&format!("mail-{}", POSTS.fetch_add(1, Ordering::Relaxed)));
+    let ground = Ground::new("mail");
     for folder in ["tmp", "new", "cur"] {
         fs::create_dir(ground.0.join(folder)).unwrap();
     }
@@ -154,7 +153,7 @@ fn a_message_that_breaks_off_leaves_nothing() {
     post.proof.step(Input::Closed { conn: post.conn, errno: 104 });
     post.proof.settle();
     assert!(post.files("tmp").is_empty() && post.files("new").is_empty());
-    assert_eq!(post.proof.machine.outstanding(), []);
+    assert_eq!(post.proof.machine.unfinished(), []);
     assert!(post.proof.state_size < 300, "a state of {} octets without a client", post.proof.state_size);
 }
 

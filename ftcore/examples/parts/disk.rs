@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ftcore::core::effect::{Effect, Effects};
-use ftcore::core::input::{ConnId, Time};
+use ftcore::core::input::ConnId;
 use serde::{Deserialize, Serialize};
 
 /// Something to be done below the program's folder. Paths are relative to it.
@@ -108,12 +108,6 @@ impl<'a> Told<'a> {
     }
 }
 
-/// A machine that places orders.
-pub trait Orderer {
-    /// Those that are not answered: what a new primary has to carry out again.
-    fn outstanding(&self) -> Vec<Order>;
-}
-
 /// The orders that are not answered, and for which connection each was placed.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Orders {
@@ -135,24 +129,7 @@ impl Orders {
     }
 
     /// Those that are open, in the order in which they were placed.
-    pub fn outstanding(&self) -> Vec<Order> {
+    pub fn unfinished(&self) -> Vec<Order> {
         self.open.iter().map(|(number, (_, work))| Order { number: *number, work: work.clone() }).collect()
-    }
-}
-
-/// The time of day, as far as the log knows it.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Calendar(Option<(Time, u64)>);
-
-impl Calendar {
-    /// It is so late now.
-    pub fn set(&mut self, now: Time, unix_us: u64) {
-        self.0 = Some((now, unix_us));
-    }
-
-    /// Microseconds of Unix time; `None` before the machine was told any.
-    pub fn unix_us(&self, now: Time) -> Option<u64> {
-        let (then, unix_us) = self.0?;
-        unix_us.checked_add(now.0.saturating_sub(then.0))
     }
 }

@@ -123,3 +123,76 @@ fn file_answer(found: &std::fs::Metadata) -> Answer<'static> {
         parts.fold(0_u64, |sum, part| (sum.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     Answer::File { length: found.len(), changed_s: u64::try_from(found.mtime()).unwrap_or(0), version }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use bytes::Bytes;
+
+    use super::super::proof::Ground;
+    use super::*;
+
+    fn folder() -> (Ground, Folder) {
+        let ground = Ground::new("folder");
+        fs::create_dir(ground.0.join("in")).unwrap();
+        fs::write(ground.0.join("in/file"), "0123456789").unwrap();
+        let folder = Folder::open(&ground.0).unwrap();
+        (ground, folder)
+    }
+
+    fn look(folder: &Folder, path: &str) -> Answer<'static> {
+        folder.carry_out(&Work::Look { path: path.to_owned() }, &mut Vec::new()).without_octets()
+    }
+
+    impl Answer<'_> {
+        fn without_octets(self) -> Answer<'static> {
+            match self {
+                Answer::Octets(_) => Answer::Octets(b""),
+                Answer::File { length, changed_s, version } => Answer::File { length, changed_s, version },
+                Answer::Folder => Answer::Folder,
+                Answer::Done => Answer::Done,
+                Answer::Missing => Answer::Missing,
+                Answer::Taken => Answer::Taken,
+                Answer::Failed => Answer::Failed,
+            }
+        }
+    }
+
+    #[test]
+    fn no_path_leads_out() {
+        let (ground, folder) = folder();
+        symlink("/etc", ground.0.join("etc")).unwrap();
+        symlink("..", ground.0.join("up")).unwrap();
+        symlink("in/file", ground.0.join("inside")).unwrap();
+        symlink("loop", ground.0.join("loop")).unwrap();
+        for path in ["etc/passwd", "etc", "up", "../x", "/etc/passwd", "loop", "in/file/x", &"x".repeat(300)]
+        {
+            assert_eq!(look(&folder, path), Answer::Missing, "{path}");
+        }
+        assert_eq!(look(&folder, ""), Answer::Folder);
+        assert_eq!(look(&folder, "inside"), look(&folder, "in/file"));
+    }
+
+    #[test]
+    fn a_file_is_written_and_named_once() {
+        let (ground, folder) = folder();
+        let done = |work: &Work| folder.carry_out(work, &mut Vec::new()).without_octets();
+        let write = |offset, octets| Work::Write {
+            path: "part".to_owned(),
+            offset,
+            octets: Bytes::from_static(octets),
+        };
+        let finish = |to: &str, length| Work::Finish { from: "part".to_owned(), to: to.to_owned(), length };
+        assert_eq!([done(&write(0, b"ab")), done(&write(2, b"cd"))], [Answer::Done, Answer::Done]);
+        assert_eq!(done(&write(0, b"ab")), Answer::Done, "the first once more");
+        assert_eq!(done(&finish("whole", 5)), Answer::Failed, "octets are missing");
+        assert_eq!(done(&finish("in/file", 4)), Answer::Taken);
+        assert_eq!(done(&finish("none/file", 4)), Answer::Missing);
+        assert_eq!(done(&finish("in/whole", 4)), Answer::Done);
+        fs::rename(ground.0.join("in/whole"), ground.0.join("read")).unwrap();
+        assert_eq!(done(&finish("in/whole", 4)), Answer::Done, "it has been there");
+        assert!(!ground.0.join("in/whole").exists() && fs::read(ground.0.join("read")).unwrap() == b"abcd");
+    }
+}

@@ -1,8 +1,10 @@
 //! What the web, mail and TFTP servers have in common.
 
-pub mod connection;
+pub mod calendar;
+pub mod deadlines;
 pub mod disk;
 pub mod folder;
 #[cfg(test)]
 pub mod proof;
 pub mod snapshot;
+pub mod stream;

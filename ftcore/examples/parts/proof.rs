@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use ftcore::core::effect::{Close, Effect, Effects};
 use ftcore::core::input::{ConnId, Ends, FIRST_OWN_CONN, Input, ListenerId, Time};
 use ftcore::core::machine::Machine;
 
-use super::disk::{Order, Orderer, Told};
+use super::disk::{Order, Told};
 use super::folder::Folder;
 
 /// A folder of a test's own, gone with it.
@@ -22,7 +23,9 @@ pub struct Ground(pub PathBuf);
 
 impl Ground {
     pub fn new(name: &str) -> Ground {
-        let path = std::env::temp_dir().join(format!("ftcore-{name}-{}", std::process::id()));
+        static GROUNDS: AtomicU32 = AtomicU32::new(0);
+        let number = GROUNDS.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("ftcore-{name}-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a folder for a test");
         Ground(path)
@@ -63,7 +66,7 @@ pub struct Proof<M> {
     more: bool,
 }
 
-impl<M: Machine<Effect = Order> + Orderer> Proof<M> {
+impl<M: Machine<Effect = Order>> Proof<M> {
     pub fn new(make: impl Fn() -> M, ground: &Ground) -> Proof<M> {
         Proof {
             machine: make(),
@@ -194,7 +197,7 @@ impl<M: Machine<Effect = Order> + Orderer> Proof<M> {
         self.largest_state = self.largest_state.max(self.state_size);
         let restored = M::restore(&state).expect("what was saved can be restored");
         assert_eq!(restored.digest(), self.machine.digest(), "the restored machine's digest");
-        assert_eq!(restored.outstanding(), self.machine.outstanding(), "the restored machine's orders");
+        assert_eq!(restored.unfinished(), self.machine.unfinished(), "the restored machine's orders");
         restored
     }
 

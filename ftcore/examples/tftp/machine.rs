@@ -15,8 +15,8 @@ use ftcore::core::machine::Machine;
 use serde::{Deserialize, Serialize};
 
 use crate::packet::{self, Packet, Request};
-use crate::parts::connection::Deadlines;
-use crate::parts::disk::{Order, Orderer, Orders, Told, Work};
+use crate::parts::deadlines::Deadlines;
+use crate::parts::disk::{Order, Orders, Told, Work};
 use crate::parts::snapshot::{self, Digest};
 use crate::transfer::{Next, Transfer};
 
@@ -90,14 +90,12 @@ impl Machine for Tftp {
         Digest::of(self)
     }
 
+    fn unfinished(&self) -> Vec<Order> {
+        self.orders.unfinished()
+    }
+
     fn units(&self, _conn: ConnId, _octets: &[u8]) -> Vec<usize> {
         Vec::new()
-    }
-}
-
-impl Orderer for Tftp {
-    fn outstanding(&self) -> Vec<Order> {
-        self.orders.outstanding()
     }
 }
 

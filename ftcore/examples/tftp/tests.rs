@@ -2,15 +2,14 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use ftcore::core::input::{ConnId, FIRST_OWN_CONN, Input};
 use proptest::prelude::*;
 
 use crate::machine::{Settings, Tftp};
 use crate::packet;
-use crate::parts::disk::Orderer;
 use crate::parts::proof::{Ground, Proof};
+use ftcore::core::machine::Machine;
 
 const LISTENING: ConnId = ConnId(FIRST_OWN_CONN);
 
@@ -34,8 +33,7 @@ fn content(length: usize) -> Vec<u8> {
 }
 
 fn shelf() -> Shelf {
-    static SHELVES: AtomicU32 = AtomicU32::new(0);
-    let ground = Ground::new(&format!("tftp-{}", SHELVES.fetch_add(1, Ordering::Relaxed)));
+    let ground = Ground::new("tftp");
     fs::create_dir(ground.0.join(".uploads")).unwrap();
     fs::create_dir(ground.0.join("folder")).unwrap();
     fs::write(ground.0.join("file"), content(10_000)).unwrap();
@@ -145,7 +143,7 @@ impl Shelf {
     fn rest(&mut self) {
         self.proof.pass(60);
         assert!(fs::read_dir(self.ground.0.join(".uploads")).unwrap().next().is_none());
-        assert_eq!(self.proof.machine.outstanding(), []);
+        assert_eq!(self.proof.machine.unfinished(), []);
         assert!(self.proof.state_size < 250, "a state of {} octets without a client", self.proof.state_size);
     }
 }

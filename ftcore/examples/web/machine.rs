@@ -9,9 +9,11 @@ use ftcore::core::input::{ConnId, Input, Time};
 use ftcore::core::machine::Machine;
 use serde::{Deserialize, Serialize};
 
-use crate::parts::connection::{Deadlines, Stream};
-use crate::parts::disk::{Answer, Calendar, Order, Orderer, Orders, Told, Work};
+use crate::parts::calendar::Calendar;
+use crate::parts::deadlines::Deadlines;
+use crate::parts::disk::{Answer, Order, Orders, Told, Work};
 use crate::parts::snapshot::{self, Digest};
+use crate::parts::stream::Stream;
 use crate::request::{self, Method, Refusal, Request, Then};
 use crate::response::{self, Found};
 
@@ -98,6 +100,10 @@ impl Machine for Web {
         Digest::of(self)
     }
 
+    fn unfinished(&self) -> Vec<Order> {
+        self.orders.unfinished()
+    }
+
     /// A unit is a request's head: it ends with an empty line.
     fn units(&self, conn: ConnId, octets: &[u8]) -> Vec<usize> {
         let before: &[u8] = self.connections.get(&conn).map_or(&[], |found| &found.stream.received);
@@ -113,12 +119,6 @@ impl Machine for Web {
             }
         }
         ends
-    }
-}
-
-impl Orderer for Web {
-    fn outstanding(&self) -> Vec<Order> {
-        self.orders.outstanding()
     }
 }
 

@@ -1,14 +1,14 @@
 //! Clients of the server, well behaved and not.
 
 use std::fs;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use ftcore::core::effect::Close;
 use ftcore::core::input::{ConnId, Input};
+use ftcore::core::machine::Machine;
 use proptest::prelude::*;
 
 use crate::machine::Web;
-use crate::parts::disk::{Orderer, Told};
+use crate::parts::disk::Told;
 use crate::parts::proof::{Ground, Proof};
 
 /// A server over a folder with some files, and its first client.
@@ -24,8 +24,7 @@ fn large() -> Vec<u8> {
 }
 
 fn site() -> Site {
-    static SITES: AtomicU32 = AtomicU32::new(0);
-    let ground = Ground::new(&format!("web-{}", SITES.fetch_add(1, Ordering::Relaxed)));
+    let ground = Ground::new("web");
     fs::write(ground.0.join("index.html"), "<p>hello").unwrap();
     fs::write(ground.0.join("digits.txt"), "0123456789").unwrap();
     fs::write(ground.0.join("empty"), "").unwrap();
@@ -234,7 +233,7 @@ fn a_client_that_leaves_is_forgotten() {
     site.proof.exchange(site.conn, b"GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET");
     site.proof.step(Input::Closed { conn: site.conn, errno: 104 });
     site.proof.settle();
-    assert_eq!(site.proof.machine.outstanding(), []);
+    assert_eq!(site.proof.machine.unfinished(), []);
     assert!(site.proof.state_size < 200, "a state of {} octets without a client", site.proof.state_size);
 }
 

@@ -1,10 +1,8 @@
-//! What the machines keep for each connection: how much of it is on its way, and when something is due.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! A connection's octets that are on their way, and how few of them there are.
 
 use bytes::{Bytes, BytesMut};
 use ftcore::core::effect::{Effect, Effects};
-use ftcore::core::input::{ConnId, Time};
+use ftcore::core::input::ConnId;
 use serde::{Deserialize, Serialize};
 
 /// A connection takes no more octets to send than this before the kernel has taken some.
@@ -45,40 +43,5 @@ impl Stream {
             self.held = hold;
             effects.list.push(if hold { Effect::Hold { conn } } else { Effect::Release { conn } });
         }
-    }
-}
-
-/// When something is due, one moment a connection.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Deadlines {
-    by_time: BTreeSet<(Time, ConnId)>,
-    by_conn: BTreeMap<ConnId, Time>,
-}
-
-impl Deadlines {
-    /// Sets a connection's, or moves it.
-    pub fn set(&mut self, conn: ConnId, at: Time) {
-        self.clear(conn);
-        self.by_conn.insert(conn, at);
-        self.by_time.insert((at, conn));
-    }
-
-    /// A connection has none any more.
-    pub fn clear(&mut self, conn: ConnId) {
-        if let Some(at) = self.by_conn.remove(&conn) {
-            self.by_time.remove(&(at, conn));
-        }
-    }
-
-    /// The first.
-    pub fn next(&self) -> Option<Time> {
-        self.by_time.first().map(|(at, _)| *at)
-    }
-
-    /// Takes a connection whose moment has come.
-    pub fn expired(&mut self, now: Time) -> Option<ConnId> {
-        let (at, conn) = *self.by_time.first()?;
-        (at <= now).then(|| self.clear(conn))?;
-        Some(conn)
     }
 }
