@@ -41,8 +41,8 @@ pub struct Settings {
     pub host: String,
     /// Messages are at most so long, in octets.
     pub size_limit: u64,
-    /// When it was first started, in microseconds of Unix time: no two servers on a Maildir were at the same.
-    pub born_us: u64,
+    /// The number of its start: no other server on this Maildir has had it.
+    pub start: u64,
 }
 
 /// The server.
@@ -299,11 +299,11 @@ impl Mail {
 
     /// A message begins: its name, and the lines that stand above it.
     fn begin(&mut self, now: Time, conn: ConnId) -> Option<()> {
-        let Settings { host, born_us, .. } = &self.settings;
+        let Settings { host, start, .. } = &self.settings;
         let session = self.sessions.get_mut(&conn)?;
-        let unix_us = self.calendar.unix_us(now).unwrap_or(*born_us);
+        let unix_us = self.calendar.unix_us(now).unwrap_or(0);
         self.messages += 1;
-        let name = format!("{}.B{born_us:x}N{}.{host}", unix_us / 1_000_000, self.messages);
+        let name = format!("{}.B{start:x}N{}.{host}", unix_us / 1_000_000, self.messages);
         let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_micros(unix_us.min(LAST_US)));
         let mut first = format!("Return-Path: <{}>\n", session.sender.as_deref().unwrap_or_default());
         first.extend(session.recipients.iter().map(|recipient| format!("Delivered-To: {recipient}\n")));

@@ -26,7 +26,7 @@ fn post() -> Post {
     for folder in ["tmp", "new", "cur"] {
         fs::create_dir(ground.0.join(folder)).unwrap();
     }
-    let settings = Settings { host: "mx.example".to_owned(), size_limit: SIZE_LIMIT, born_us: 7 };
+    let settings = Settings { host: "mx.example".to_owned(), size_limit: SIZE_LIMIT, start: 7 };
     let mut proof = Proof::new(|| Mail::new(settings.clone()), &ground);
     proof.step(Input::Other(&Told::TimeOfDay { unix_us: 1_700_000_000_000_000 }.emit()));
     let conn = proof.accept(1);

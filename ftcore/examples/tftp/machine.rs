@@ -31,8 +31,8 @@ const RETRY: u64 = 1_000_000;
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// When it was first started, in microseconds of Unix time: no two servers on a folder were at the same.
-    pub born_us: u64,
+    /// The number of its start: no other server on this folder has had it.
+    pub start: u64,
 }
 
 /// The server.
@@ -168,7 +168,7 @@ impl Tftp {
             return;
         }
         let conn = self.open(SocketAddr::new(self.settings.listen.ip(), 0), effects);
-        let unfinished = format!(".uploads/{:x}-{}", self.settings.born_us, self.named);
+        let unfinished = format!(".uploads/{:x}-{}", self.settings.start, self.named);
         let (transfer, work) = Transfer::new(request, unfinished);
         self.transfers.insert(conn, (client, transfer));
         self.by_client.insert(client, conn);

@@ -38,7 +38,7 @@ fn shelf() -> Shelf {
     fs::create_dir(ground.0.join("folder")).unwrap();
     fs::write(ground.0.join("file"), content(10_000)).unwrap();
     fs::write(ground.0.join("text"), "a\nb\r\n".repeat(1000)).unwrap();
-    let settings = Settings { listen: "127.0.0.1:69".parse().unwrap(), born_us: 7 };
+    let settings = Settings { listen: "127.0.0.1:69".parse().unwrap(), start: 7 };
     let mut proof = Proof::new(|| Tftp::new(settings.clone()), &ground);
     proof.step(Input::Clock);
     Shelf { proof, client: "127.0.0.2:4000".parse().unwrap(), ground, trouble: usize::MAX, count: 0 }
