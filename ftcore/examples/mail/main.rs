@@ -46,5 +46,6 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    keeping.run("mail", Some(listen), move |start| Mail::new(Settings { host: host.clone(), size_limit, start }))
+    keeping
+        .run("mail", Some(listen), move |start| Mail::new(Settings { host: host.clone(), size_limit, start }))
 }

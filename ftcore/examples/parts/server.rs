@@ -12,6 +12,7 @@ use ftcore::core::input::Time;
 use ftcore::core::kernel::Kernel;
 use ftcore::core::machine::Machine;
 use ftcore::core::role::{Mode, Settings};
+use ftcore::core::status::Protection;
 use ftcore::sys::child::serve::Turn;
 use ftcore::sys::keeper::{self, Opened, Options};
 use ftcore::sys::poll::Interest;
@@ -76,7 +77,7 @@ impl Keeping {
             settings: Settings { mode, log_octets: LOG_OCTETS, ..Settings::default() },
         };
         let (folder, genesis) = (self.folder, Box::new(genesis));
-        program::run(Server { listen, folder, genesis, desk: OnceCell::new() }, options)
+        program::run(Server { listen, folder, genesis, at_work: OnceCell::new() }, options)
     }
 }
 
@@ -85,8 +86,17 @@ struct Server<M> {
     listen: Option<SocketAddr>,
     folder: PathBuf,
     genesis: Box<dyn Fn(u64) -> M>,
-    /// Opened in the process that is primary, in its first turn.
-    desk: OnceCell<(Desk, Cell<Option<Time>>)>,
+    /// Set up in the process that is primary, in its first turn.
+    at_work: OnceCell<AtWork>,
+}
+
+/// What only the primary has.
+struct AtWork {
+    desk: Desk,
+    /// When the machine was told the time of day.
+    told: Cell<Option<Time>>,
+    /// How the program is protected, as it was said last.
+    said: Cell<Option<Protection>>,
 }
 
 impl<M: Machine<Effect = Order> + 'static> Program for Server<M> {
@@ -113,12 +123,12 @@ impl<M: Machine<Effect = Order>> Server<M> {
     /// Takes the desk's answers to the machine, and the machine's orders to the desk. Those that an earlier
     /// primary left unanswered are among the first turn's.
     fn work(&self, turn: &mut Turn<'_, M>) -> io::Result<()> {
-        if self.desk.get().is_none() {
+        if self.at_work.get().is_none() {
             let desk = Desk::open(&self.folder)?;
             turn.sockets.poll().add(desk.bell(), Source::Own(BELL).token(), Interest::IN)?;
-            let _ = self.desk.set((desk, Cell::new(None)));
+            let _ = self.at_work.set(AtWork { desk, told: Cell::new(None), said: Cell::new(None) });
         }
-        let Some((desk, told)) = self.desk.get() else { return Ok(()) };
+        let Some(AtWork { desk, told, said }) = self.at_work.get() else { return Ok(()) };
         let now = turn.sockets.now();
         if told.get().is_none_or(|told| now.0 >= told.0 + TELL_EVERY) {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -131,6 +141,14 @@ impl<M: Machine<Effect = Order>> Server<M> {
         }
         for (_, order) in turn.others() {
             desk.place(order);
+        }
+        let status = turn.primary.status();
+        if said.replace(Some(status.protection)) != Some(status.protection) {
+            match status.protection {
+                Protection::Protected => tracing::info!("protected: kill process {}", std::process::id()),
+                Protection::Syncing => tracing::warn!("not protected yet: the standby is not in step"),
+                Protection::Unprotected => tracing::warn!("not protected: a crash now loses connections"),
+            }
         }
         Ok(())
     }
