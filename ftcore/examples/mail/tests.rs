@@ -60,7 +60,7 @@ fn a_message_comes_into_the_maildir() {
     assert_eq!(post.say(b"MAIL FROM:<a@b> SIZE=20\r\n"), [250]);
     assert_eq!(post.say(b"RCPT TO:<c@d>\r\nrcpt to:<e@f>\r\n"), [250, 250]);
     assert_eq!(post.say(b"DATA\r\n"), [354]);
-    assert_eq!(post.say(b"Subject: x\r\n\r\n..dot\r\n."), []);
+    assert!(post.say(b"Subject: x\r\n\r\n..dot\r\n.").is_empty());
     assert_eq!((post.files("new").len(), post.files("tmp").len()), (0, 1));
     assert_eq!(post.say(b"\r\n"), [250]);
     assert_eq!(post.say(b"QUIT\r\nNOOP\r\n"), [221]);
