@@ -359,7 +359,9 @@ fn regions(ring: usize) -> [(std::ops::Range<usize>, Side); 6] {
 }
 
 fn access(side: Side, owner: Side) -> Access {
-    if owner != Side::Alone && (side == owner || side == Side::Alone) {
+    // The words of a twin that is gone are written by those who know that it is.
+    let heir = owner == Side::Twin && matches!(side, Side::Primary | Side::Keeper);
+    if owner != Side::Alone && (side == owner || side == Side::Alone || heir) {
         Access::ReadWrite
     } else {
         Access::Read
@@ -395,6 +397,8 @@ fn place(word: Word) -> (Side, usize, usize) {
         Word::Attempted => (Side::Primary, 3, 3),
         Word::TwinSleeps => (Side::Twin, 0, 0),
         Word::TwinApplied => (Side::Twin, 1, 0),
+        Word::TwinEntry => (Side::Twin, 1, 3),
+        Word::TwinTime => (Side::Twin, 1, 4),
         Word::TwinDigestEntry => (Side::Twin, 1, 1),
         Word::TwinDigest => (Side::Twin, 1, 2),
         Word::TwinTick => (Side::Twin, 2, 0),
