@@ -2,7 +2,7 @@
 //! takeover. Everything here runs as it is in the simulator.
 
 mod apply;
-pub mod casting;
+pub mod roles;
 pub mod detector;
 mod drive;
 pub mod effect;

@@ -243,7 +243,7 @@ pub enum ToPartner {
         /// The program's version.
         version: String,
     },
-    /// To the twin: hold this.
+    /// Hold this.
     Item(Item),
     /// To the twin: the primary is about to hand over, for this reason.
     Handing(Cause),

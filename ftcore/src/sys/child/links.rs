@@ -178,9 +178,9 @@ impl Links {
             self.heard(parcel, primary, sockets, &mut news);
         }
         while let Some(parcel) = self.next_of_twin() {
-            self.heard_of_twin(parcel.message);
+            self.heard_of_twin(parcel, primary);
         }
-        self.look_at_saving(sockets);
+        self.look_at_saving(primary, sockets);
         let now = Instant::now();
         if now >= self.look_at {
             self.look_at = now + LOOK;
@@ -348,8 +348,16 @@ impl Links {
         }
     }
 
-    fn heard_of_twin(&mut self, message: ToPartner) {
-        match (message, &mut self.twin, &mut self.handing) {
+    fn heard_of_twin<M: Machine>(
+        &mut self,
+        mut parcel: Parcel<ToPartner>,
+        primary: &mut Primary<M, SharedLog>,
+    ) {
+        let first = parcel.first();
+        if let (ToPartner::Item(Item::Checkpoint { position }), Some(file)) = (&parcel.message, first) {
+            return self.hold_checkpoint(*position, file, primary);
+        }
+        match (parcel.message, &mut self.twin, &mut self.handing) {
             (ToPartner::Hello { version }, Some(twin), _) => twin.version = Some(version),
             (ToPartner::HandedOver(result), _, Some(Handing { boundary: Some(boundary), .. })) => {
                 *boundary = Some(result);
@@ -421,7 +429,21 @@ impl Links {
         }
     }
 
-    fn look_at_saving(&mut self, sockets: &Sockets) {
+    /// Holds the newest checkpoint for the next keeper. While none says that it has it, this process does.
+    fn hold_checkpoint<M: Machine>(
+        &mut self,
+        position: u64,
+        file: OwnedFd,
+        primary: &mut Primary<M, SharedLog>,
+    ) {
+        let memory = primary.memory_mut();
+        if !self.pulse.is_fresh() && memory.load(Word::Checkpoint) < position {
+            memory.store(Word::Checkpoint, position);
+        }
+        self.checkpoint = Some((position, file));
+    }
+
+    fn look_at_saving<M: Machine>(&mut self, primary: &mut Primary<M, SharedLog>, sockets: &Sockets) {
         let Some((position, saving)) = &mut self.saving else { return };
         let position = *position;
         let Some(finished) = saving.finished() else { return };
@@ -432,7 +454,7 @@ impl Links {
             Ok(file) => {
                 let item = ToKeeper::Item(Item::Checkpoint { position });
                 self.wires.borrow_mut().tell_keeper(&item, &[file.as_fd()]);
-                self.checkpoint = Some((position, file));
+                self.hold_checkpoint(position, file, primary);
             }
             Err(error) => tracing::error!("a checkpoint came to nothing: {error}"),
         }

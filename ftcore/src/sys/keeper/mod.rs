@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use rustix::event::epoll::{self, EventData, EventFlags};
 
-use crate::core::casting::Roles;
+use crate::core::roles::Roles;
 use crate::core::role::{ChildId, Settings};
 use crate::sys::channel::ChannelListener;
 use crate::sys::process::Exit;
