@@ -74,6 +74,8 @@ pub enum Standing {
     InStep,
     /// It came to another state than the primary: it must not lead.
     Diverged,
+    /// It was too slow, and the log has gone on without it: it cannot lead.
+    Suspended,
 }
 
 /// What the keeper saw.

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use super::input::Time;
 use super::record::Cause;
-use super::takeover::Origin;
 use super::role::{Action, ChildId, End, Follow, Mode, Order, Seen, Standing, Tell};
+use super::takeover::Origin;
 
 #[cfg(test)]
 mod tests;
@@ -161,6 +161,7 @@ impl Roles {
         standby.standing = standing;
         match standing {
             Standing::InStep | Standing::Holding => self.failures = 0,
+            Standing::Suspended => end(standby, now, actions),
             Standing::Diverged if !planned => end(standby, now, actions),
             Standing::Diverged | Standing::Syncing => {}
         }
@@ -368,7 +369,7 @@ impl Roles {
                 plan.told = true;
                 actions.push(Action::Tell(primary, Tell::HandOver(plan.cause)));
             }
-            Standing::Holding | Standing::Syncing => {}
+            Standing::Holding | Standing::Syncing | Standing::Suspended => {}
         }
     }
 

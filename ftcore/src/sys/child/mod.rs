@@ -44,6 +44,8 @@ fn begin<P: Program>(program: &P, options: &Options, channel: Channel) -> Result
     let mut follower = Follower::new(program, options, join::join(channel)?, signals)?;
     follower.stand_by()?;
     let mut promoted = follower.take_over()?;
+    // What waits at the peers is answered before anybody is told.
+    serve::first_turn(&mut promoted)?;
     takeover::proclaim(&options.program, &mut promoted);
     Ok(program.serve(promoted))
 }

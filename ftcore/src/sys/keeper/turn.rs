@@ -10,7 +10,7 @@ use rustix::time::Timespec;
 use super::child::Child;
 use super::{Keeper, Source};
 use crate::core::input::{ListenerId, Time};
-use crate::core::role::{ChildId, Seen, Settings};
+use crate::core::role::{ChildId, Seen, Settings, Standing};
 use crate::core::takeover::Origin;
 use crate::sys::channel::{Channel, ChannelError};
 use crate::sys::link::{Link, Parcel};
@@ -194,6 +194,10 @@ impl Keeper {
             ToKeeper::Unrestorable(why) => {
                 tracing::error!("process {pid} cannot begin with what is kept: {why}");
                 seen.push(Seen::Unrestorable(child));
+            }
+            ToKeeper::Suspended => {
+                let twin = self.roles.standby();
+                seen.extend(twin.map(|twin| Seen::Stands(twin, Standing::Suspended)));
             }
             ToKeeper::Refused(why) => seen.push(Seen::Refused(why)),
             ToKeeper::Finished(status) => seen.push(Seen::Finished(child, status)),
