@@ -477,7 +477,11 @@ impl Links {
     }
 
     fn begin_handing(&mut self, cause: Cause, boundary: Option<Option<Result<(), String>>>) {
-        if self.handing.is_some() {
+        if let Some(handing) = &mut self.handing {
+            // The twin that seemed to be in step is not.
+            if handing.boundary.is_none() {
+                handing.boundary = boundary;
+            }
             return;
         }
         if self.twin.is_none() {
