@@ -16,6 +16,7 @@ mod peer;
 mod receive;
 mod refresh;
 mod resolve;
+mod save;
 mod sessions;
 mod transmit;
 
@@ -24,9 +25,11 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 pub use outside::Link;
 pub use peer::{Kind, Peer, PeerFamily, Refused};
+pub(crate) use save::SavedEngine;
 
 use crate::config::{BgpConfig, Configuration, NeighborName};
 use crate::effect::{Effect, Effects};
@@ -73,11 +76,12 @@ pub struct Engine {
 }
 
 /// A connection.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Conn {
     peer: Option<PeerId>,
     ends: Option<(SocketAddr, SocketAddr)>,
     /// The beginning of a message that is not whole yet.
+    #[serde(with = "crate::value::octets::plain")]
     partial: Vec<u8>,
     /// Octets given to the shell that the kernel has not taken.
     outstanding: u64,

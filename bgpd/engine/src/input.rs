@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Configuration, NeighborName};
 use crate::value::{Asn, ConnId, Family, IfIndex};
@@ -83,7 +84,7 @@ pub struct Connection {
 }
 
 /// An interface and its addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {
     /// The kernel's index.
     pub index: IfIndex,

@@ -1,8 +1,34 @@
-//! The engine's state as a whole: for now its digest.
+//! The engine's state as a whole: save, restore, digest.
+//!
+//! [`Engine`] is `Serialize` and `Deserialize`. What it writes is meant for a format with named fields (MessagePack
+//! with maps), so that a later version can read what an earlier one has saved: a field that comes later gets a
+//! `#[serde(default)]` then, and a field that is not known is passed over. The big arrays are columns of octets,
+//! see [`octets`](crate::value::octets).
+//!
+//! An engine that was restored does from then on what the one that was saved does, octet for octet: whatever
+//! shapes later output is kept as it is, down to the order in which free places are used again. What follows from
+//! the rest (indexes, the policy) is made anew. Nothing of a snapshot is believed: whatever the octets are,
+//! restoring ends in an error or in an engine that can take any input.
 
-use crate::engine::Engine;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::engine::{Engine, SavedEngine};
 use crate::session::State;
 use crate::value::Digest;
+
+impl Serialize for Engine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.saved().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Engine {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let saved = SavedEngine::deserialize(deserializer)?;
+        Engine::restored(saved).map_err(D::Error::custom)
+    }
+}
 
 impl Engine {
     /// A digest of the whole state: the paths and the order in which the tables changed, the octets sent on each

@@ -23,6 +23,7 @@ pub(crate) mod next_hop;
 mod only_to_customer;
 mod origin;
 mod originator_id;
+mod save;
 pub mod table;
 mod unknown;
 

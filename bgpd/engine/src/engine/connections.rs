@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use core::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::peer::Kind;
 use super::{Conn, Engine};
 use crate::config::{Neighbor, NeighborName};
@@ -21,7 +23,8 @@ const LISTEN_LIMIT: u16 = 100;
 const TOLD_A_SECOND: u32 = 5;
 
 /// Keeps strangers from filling the log.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Refusals {
     second: u32,
     told: u32,

@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::Change;
 use super::negotiation::Negotiated;
 use crate::effect::Close;
@@ -56,7 +58,7 @@ pub enum Event<'a> {
 }
 
 /// Why a session is to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {
     /// `shutdown`, with the text for the peer (RFC 9003), empty for none. Down until [`Event::Start`].
     Shutdown(String),
@@ -101,7 +103,7 @@ impl fmt::Display for StopReason {
 }
 
 /// Why a session ended, or an attempt failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DownReason {
     /// It was wanted so here; the peer was told with this, if at all.
     Stopped(StopReason, Option<Notification>),
