@@ -11,7 +11,8 @@ use bgp_engine::value::{Asn, Duration, Family, IfIndex, Instant, Net as _, PathI
 use bgp_engine::wire::update::{Announcement, emit_attributes};
 use bgpd::command::{Operation, Outcome, Session};
 use bgpd::config::{Config, Strictness, parse_str};
-use bgpd::show::{Clock, Process, Progress, Router};
+use bgpd::machine::Survivals;
+use bgpd::show::{Clock, Process, Progress, Router, Standing};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::net::Net;
@@ -165,7 +166,9 @@ impl Scene {
         };
         let clock = Clock { now: self.net.now, wall_ahead_us: 1_787_130_000_000_000 };
         let process = Process { pid: 4711, started: Instant::from_micros(1_000_000) };
-        let router = Router { engine: &self.net.engines[0], config: &self.config, clock, process };
+        let (standing, survivals) = (&Standing::default(), &Survivals::default());
+        let (engine, config) = (&self.net.engines[0], &self.config);
+        let router = Router { engine, config, clock, process, standing, survivals };
         let mut answer = String::new();
         for _ in 0..100_000 {
             let progress = show.write_some(&router, &mut answer);

@@ -190,8 +190,11 @@ fn put_past(router: &Router<'_>, peer: &Peer, map: &mut Members) {
     let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);
     put("connectionsEstablished", statistics.established.into());
     put("connectionsDropped", statistics.dropped.into());
-    // There is no twin yet that could take a session over.
-    put("connectionsSurvivedTakeovers", 0.into());
+    let survival = router.survivals.of(&peer.name);
+    put("connectionsSurvivedTakeovers", survival.takeovers.into());
+    if survival.poison > 0 {
+        put("messagesQuarantined", survival.poison.into());
+    }
     match &statistics.last_reset {
         None => {
             put("lastReset", "never".into());

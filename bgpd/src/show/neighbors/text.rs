@@ -166,6 +166,13 @@ fn push_statistics(peer: &Peer, out: &mut String) {
 fn push_past(router: &Router<'_>, peer: &Peer, out: &mut String) {
     let statistics = peer.session.statistics();
     put!(out, "\n  Connections established {}; dropped {}\n", statistics.established, statistics.dropped);
+    let survival = router.survivals.of(&peer.name);
+    if survival.takeovers > 0 {
+        put!(out, "  Takeovers survived {}\n", survival.takeovers);
+    }
+    if survival.poison > 0 {
+        put!(out, "  Messages that killed a process and were got over {}, kept in poison/\n", survival.poison);
+    }
     match &statistics.last_reset {
         None => out.push_str("  Last reset never\n"),
         Some((at, reason)) => {
