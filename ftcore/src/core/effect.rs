@@ -52,6 +52,19 @@ pub enum Effect<E> {
         /// What.
         octets: Bytes,
     },
+    /// Take no more octets of this connection until it is released: they stay with the peer, whom TCP makes
+    /// wait. So a peer that sends faster than its octets can be worked off, or that does not read its answers,
+    /// costs the machine no memory. From here on the machine is given nothing [`Received`](super::input::Input)
+    /// of it; an end of the connection may be told only after its release.
+    Hold {
+        /// Which.
+        conn: ConnId,
+    },
+    /// Take octets of this connection again. Harmless where it is not held.
+    Release {
+        /// Which.
+        conn: ConnId,
+    },
     /// Send a datagram. It may get lost or, at a takeover, be sent twice, as datagrams are.
     SendDatagram {
         /// The socket.
