@@ -1,6 +1,7 @@
 //! What is decided, and nothing that touches the outside: the log, the connections' streams, roles, detection,
 //! takeover. Everything here runs as it is in the simulator.
 
+pub mod casting;
 pub mod detector;
 pub mod effect;
 pub mod entry;
@@ -13,6 +14,7 @@ pub mod primary;
 pub mod private;
 pub mod queue;
 pub mod record;
+pub mod role;
 pub mod roles;
 pub mod standby;
 pub mod state;

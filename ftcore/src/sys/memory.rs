@@ -388,6 +388,7 @@ fn place(word: Word) -> (Side, usize, usize) {
         Word::Tail => (Side::Primary, 3, 0),
         Word::Epoch => (Side::Primary, 3, 1),
         Word::Released => (Side::Primary, 3, 2),
+        Word::Attempted => (Side::Primary, 3, 3),
         Word::TwinSleeps => (Side::Twin, 0, 0),
         Word::TwinApplied => (Side::Twin, 1, 0),
         Word::TwinDigestEntry => (Side::Twin, 1, 1),

@@ -3,5 +3,25 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 pub mod bell;
+pub mod channel;
+pub mod checkpoint;
+pub mod child;
+pub mod fork;
+pub mod keeper;
+pub mod life;
+pub mod link;
+pub mod listen;
 pub mod mapping;
 pub mod memory;
+pub mod message;
+pub mod note;
+pub mod option;
+pub mod own;
+pub mod poll;
+pub mod position;
+pub mod process;
+pub mod signals;
+pub mod socket;
+pub mod sockets;
+pub mod title;
+pub mod trial;

@@ -1,0 +1,2 @@
+//! A child: what it receives, how it stands by, and how it serves.
+pub mod join;
