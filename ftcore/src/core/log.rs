@@ -176,16 +176,25 @@ impl Writer {
         self.cursor.position + HEADER as u64
     }
 
+    /// How many octets are missing, if an entry with so many octets of payload is to be written and what lies
+    /// from `floor` on is to be kept.
+    #[must_use]
+    pub fn missing(&self, memory: &impl Memory, payload: usize, floor: u64) -> u64 {
+        let end = self.cursor.position + entry::length(payload);
+        end.saturating_sub(memory.capacity()).saturating_sub(floor.min(self.cursor.position))
+    }
+
     /// Makes room for an entry with so many octets of payload. What lies from `floor` on is kept.
     ///
     /// # Errors
     /// Where that cannot be; then nothing was changed.
     pub fn make_room(&mut self, memory: &mut impl Memory, payload: usize, floor: u64) -> Result<(), Full> {
+        let missing = self.missing(memory, payload, floor);
+        if missing > 0 {
+            return Err(Full { missing });
+        }
         let end = self.cursor.position + entry::length(payload);
         let tail = end.saturating_sub(memory.capacity());
-        if tail > floor || tail > self.cursor.position {
-            return Err(Full { missing: tail - floor.min(self.cursor.position) });
-        }
         if tail > self.tail {
             self.tail = tail;
             memory.store(Word::Tail, tail);
@@ -193,29 +202,42 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes an entry, for which there is room, and publishes it. The answer is its cursor.
-    pub fn append(&mut self, memory: &mut impl Memory, time: Time, content: Content<'_>) -> Cursor {
-        self.scratch.clear();
-        content.emit(&mut self.scratch);
-        let payload = self.scratch.len();
-        let start = self.cursor.position;
-        let whole = memory.octets_mut(start, entry::length(payload) as usize);
-        whole[HEADER..HEADER + payload].copy_from_slice(&self.scratch);
-        self.finish(memory, time, content, payload)
+    /// Writes an entry and publishes it. What lies from `floor` on is kept.
+    ///
+    /// # Errors
+    /// Where there is no room for it; then nothing was changed.
+    pub fn append<'a>(
+        &mut self,
+        memory: &mut impl Memory,
+        (time, content): (Time, Content<'a>),
+        floor: u64,
+    ) -> Result<(Entry<'a>, u64), Full> {
+        let mut payload = std::mem::take(&mut self.scratch);
+        payload.clear();
+        content.emit(&mut payload);
+        let room = self.make_room(memory, payload.len(), floor);
+        if room.is_ok() {
+            memory.octets_mut(self.place(), payload.len()).copy_from_slice(&payload);
+        }
+        let length = payload.len();
+        self.scratch = payload;
+        room.map(|()| self.finish(memory, time, content, length))
     }
 
-    /// Makes an entry of octets that were received at [`Writer::place`], and publishes it.
+    /// Makes an entry of octets that were received at [`Writer::place`], where room was made for them, and
+    /// publishes it. The answer is the cursor behind it.
     pub fn received(&mut self, memory: &mut impl Memory, time: Time, conn: ConnId, count: usize) -> Cursor {
-        self.finish(memory, time, Content::Received { conn, octets: &[] }, count)
+        self.finish(memory, time, Content::Received { conn, octets: &[] }, count);
+        self.cursor
     }
 
-    fn finish(
+    fn finish<'a>(
         &mut self,
         memory: &mut impl Memory,
         time: Time,
-        content: Content<'_>,
+        content: Content<'a>,
         payload: usize,
-    ) -> Cursor {
+    ) -> (Entry<'a>, u64) {
         let start = self.cursor.position;
         let length = entry::length(payload);
         let entry = Entry {
@@ -229,6 +251,6 @@ impl Writer {
         entry.seal(&mut whole[..HEADER + payload]);
         self.cursor = Cursor::behind(&entry, start + length);
         memory.store(Word::Published, self.cursor.position);
-        self.cursor
+        (entry, self.cursor.position)
     }
 }

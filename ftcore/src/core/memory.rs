@@ -12,7 +12,7 @@ pub enum Word {
     Begun,
     /// Primary: the end of the entry whose step has returned last. No effect of an entry leaves before.
     Applied,
-    /// Primary: counts its turns.
+    /// Primary: counts its turns and its entries: as long as it moves, the primary makes progress.
     Tick,
     /// Primary: what it is about to receive: see `intent`. Odd while it is being written.
     IntentSequence,
@@ -26,9 +26,10 @@ pub enum Word {
     IntentLength,
     /// Primary: the log's oldest octet that is still whole.
     Tail,
-    /// Primary: when its loop must run at the latest, in the log's time; `u64::MAX` for never.
+    /// Primary: when its loop must run at the latest, by [`Kernel::now`](super::kernel::Kernel);
+    /// `u64::MAX` for never.
     Deadline,
-    /// Primary: 1 while it knows of work that waits.
+    /// Primary: 1 while it is in a turn or knows of work that waits, 0 while it may sleep until its deadline.
     Working,
     /// Primary: the epoch that it writes in.
     Epoch,
@@ -39,6 +40,10 @@ pub enum Word {
     Attempted,
     /// Twin: the end of the last entry that it has applied.
     TwinApplied,
+    /// Twin: the number of that entry.
+    TwinEntry,
+    /// Twin: the time of that entry.
+    TwinTime,
     /// Twin: counts its turns.
     TwinTick,
     /// Twin: 1 while it sleeps and wants to be woken.
@@ -53,6 +58,11 @@ pub enum Word {
     Checkpoint,
     /// Keeper: counts its turns.
     KeeperTick,
+}
+
+impl Word {
+    /// How many words there are: each has the place of its number.
+    pub const COUNT: usize = Word::KeeperTick as usize + 1;
 }
 
 /// Shared memory: a ring of octets addressed by positions that never wrap, and the words.

@@ -1,8 +1,10 @@
 //! What is decided, and nothing that touches the outside: the log, the connections' streams, roles, detection,
 //! takeover. Everything here runs as it is in the simulator.
 
+mod apply;
 pub mod casting;
 pub mod detector;
+mod drive;
 pub mod effect;
 pub mod entry;
 pub mod input;
@@ -16,8 +18,11 @@ pub mod queue;
 pub mod record;
 pub mod role;
 pub mod roles;
+pub mod snapshot;
 pub mod standby;
 pub mod state;
 pub mod status;
 pub mod streams;
+pub mod succession;
 pub mod takeover;
+pub mod trial;

@@ -1,7 +1,5 @@
 //! A memory of one process alone: for the mode without a twin, for tests, and for the simulator.
 
-use std::collections::HashMap;
-
 use super::memory::{Memory, Word};
 
 /// Memory that nobody shares.
@@ -14,14 +12,14 @@ pub struct PrivateMemory {
     twice: Vec<u8>,
     /// What was lent to be written: where, and how many octets.
     lent: (usize, usize),
-    words: HashMap<Word, u64>,
+    words: Vec<u64>,
 }
 
 impl PrivateMemory {
     /// An empty one with a ring of so many octets.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        PrivateMemory { twice: vec![0; 2 * capacity], lent: (0, 0), words: HashMap::new() }
+        PrivateMemory { twice: vec![0; 2 * capacity], lent: (0, 0), words: vec![0; Word::COUNT] }
     }
 
     fn half(&self) -> usize {
@@ -78,12 +76,12 @@ impl Memory for PrivateMemory {
     }
 
     fn load(&self, word: Word) -> u64 {
-        self.words.get(&word).copied().unwrap_or(0)
+        self.words[word as usize]
     }
 
     fn store(&mut self, word: Word, value: u64) {
         self.settle();
-        self.words.insert(word, value);
+        self.words[word as usize] = value;
     }
 }
 

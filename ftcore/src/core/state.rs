@@ -4,7 +4,6 @@
 //! done outside is in [`State::chores`] and [`State::changes`], and only the primary looks at that.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -12,12 +11,12 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::effect::{Effects, SocketOptions};
-use super::entry::{Entry, EntryNumber, Epoch};
+use super::entry::{EntryNumber, Epoch};
 use super::input::{ConnId, Cookie, Time};
 use super::log::Cursor;
 use super::machine::Machine;
-use super::record::{Digest, Takeover, Verdict};
-use super::streams::Streams;
+use super::record::{Digest, Takeover};
+use super::streams::{Streams, mix};
 
 /// How many takeovers are remembered.
 pub const HISTORY: usize = 32;
@@ -65,31 +64,33 @@ pub struct Changes {
     pub sends: Vec<ConnId>,
     /// Connections and datagram sockets that want a socket.
     pub opens: Vec<ConnId>,
+    /// Connections that are out of the table.
+    pub removed: Vec<ConnId>,
     /// Sockets that nothing needs any more, since the entry before: what it left to be done is done.
     pub forgotten: Vec<Cookie>,
 }
 
 /// The state.
 pub struct State<M: Machine> {
-    machine: M,
-    books: Books,
-    changes: Changes,
-    effects: Effects<M::Effect>,
+    pub(super) machine: M,
+    pub(super) books: Books,
+    pub(super) changes: Changes,
+    pub(super) effects: Effects<M::Effect>,
 }
 
 /// All of it but the machine.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Books {
-    cursor: Cursor,
-    streams: Streams,
+pub(super) struct Books {
+    pub(super) cursor: Cursor,
+    pub(super) streams: Streams,
     /// How many connections were accepted: each is named by its number.
-    accepted: u64,
+    pub(super) accepted: u64,
     /// The newest first.
-    takeovers: VecDeque<Takeover>,
-    listen_keys: BTreeMap<IpNet, String>,
-    chores: Vec<Chore>,
-    deadline: Option<Time>,
-    more: bool,
+    pub(super) takeovers: VecDeque<Takeover>,
+    pub(super) listen_keys: BTreeMap<IpNet, String>,
+    pub(super) chores: Vec<Chore>,
+    pub(super) deadline: Option<Time>,
+    pub(super) more: bool,
 }
 
 /// Why an entry cannot be applied: it does not fit the state. Nobody who is right writes such an entry.
@@ -99,68 +100,13 @@ pub struct Disorder {
     /// Which.
     pub number: EntryNumber,
     /// What is wrong.
-    pub what: String,
-}
-
-/// Why a snapshot cannot be restored.
-#[derive(Debug, thiserror::Error)]
-pub enum SnapshotError {
-    /// It is no snapshot, or was cut.
-    #[error("this is no whole snapshot")]
-    NotWhole,
-    /// Another version wrote it.
-    #[error("the snapshot has version {found}, this program reads version {known}")]
-    Version {
-        /// As written.
-        found: u32,
-        /// What is read here.
-        known: u32,
-    },
-    /// A checksum does not fit.
-    #[error("the snapshot is damaged")]
-    Damaged,
-    /// This crate's part.
-    #[error("the snapshot's connections cannot be read: {0}")]
-    Books(#[from] rmp_serde::decode::Error),
-    /// The machine's part.
-    #[error("the machine cannot be restored: {0}")]
-    Machine(#[from] io::Error),
+    pub what: &'static str,
 }
 
 impl<M: Machine> State<M> {
     /// The state before the first entry.
     pub fn genesis(machine: M) -> Self {
         State { machine, books: Books::default(), changes: Changes::default(), effects: Effects::default() }
-    }
-
-    /// Applies an entry that ends at `end` in the log. The machine's own effects are appended to `others`.
-    ///
-    /// # Errors
-    /// Where the entry does not fit; the state is then of no more use.
-    pub fn apply(
-        &mut self,
-        entry: &Entry<'_>,
-        end: u64,
-        others: &mut Vec<M::Effect>,
-    ) -> Result<(), Disorder> {
-        let _ = (entry, end, others);
-        todo!("the next commit")
-    }
-
-    /// Applies what stands for `suspect`: `verdict`, which ends at `end`. `reached` is told before each piece which
-    /// one it is.
-    ///
-    /// # Errors
-    /// Where it does not fit; the state is then of no more use.
-    pub fn apply_verdict(
-        &mut self,
-        suspect: &Entry<'_>,
-        verdict: (&Verdict, Cursor),
-        others: &mut Vec<M::Effect>,
-        reached: &mut dyn FnMut(u32),
-    ) -> Result<(), Disorder> {
-        let _ = (suspect, verdict, others, reached);
-        todo!("the next commit")
     }
 
     /// The machine.
@@ -213,26 +159,17 @@ impl<M: Machine> State<M> {
         self.books.more
     }
 
+    /// The name of the next connection that is accepted.
+    pub fn next_accepted(&self) -> ConnId {
+        ConnId(self.books.accepted + 1)
+    }
+
     /// What the state comes to.
     pub fn digest(&self) -> Digest {
-        todo!("the next commit")
-    }
-
-    /// Writes a snapshot.
-    ///
-    /// # Errors
-    /// Those of `to` and of the machine.
-    pub fn save(&self, to: &mut dyn io::Write) -> io::Result<()> {
-        let _ = to;
-        todo!("the next commit")
-    }
-
-    /// The state that was saved.
-    ///
-    /// # Errors
-    /// Where the octets are not a whole snapshot of a known version.
-    pub fn restore(from: &[u8]) -> Result<Self, SnapshotError> {
-        let _ = from;
-        todo!("the next commit")
+        let books = &self.books;
+        let deadline = books.deadline.map_or(u64::MAX, |deadline| deadline.0);
+        let counts = [books.accepted, deadline, u64::from(books.more)];
+        let streams = counts.into_iter().fold(books.streams.digest(), mix);
+        Digest { machine: self.machine.digest(), streams }
     }
 }

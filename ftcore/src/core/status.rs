@@ -1,12 +1,12 @@
 //! How the redundancy stands, for whoever wants to see it.
 
 use super::entry::{EntryNumber, Epoch};
+use super::log::Cursor;
 use super::machine::Machine;
 use super::memory::{Memory, Word};
-use super::primary::Mode;
-use super::record::Takeover;
+use super::primary::{Mode, Primary};
+use super::record::{Cause, Takeover};
 use super::standby::TwinState;
-use super::state::State;
 
 /// All that the log and the words tell. Processes, their versions and start times are the keeper's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,10 +70,62 @@ pub struct Compared {
     pub twin: u64,
 }
 
-impl Status {
-    /// Reads it off.
-    pub fn read<M: Machine>(state: &State<M>, memory: &impl Memory, mode: Mode) -> Self {
-        let _ = (state, memory.load(Word::Applied), mode);
-        todo!("the next commit")
+impl<M: Machine, L: Memory> Primary<M, L> {
+    /// How the redundancy stands.
+    pub fn status(&self) -> Status {
+        let (state, memory) = (&self.state, &self.memory);
+        let (cursor, tail) = (state.cursor(), self.writer.tail());
+        let mode = self.settings.mode;
+        let twin = self.twin(cursor);
+        let checkpoint = Some(memory.load(Word::Checkpoint)).filter(|checkpoint| *checkpoint >= tail);
+        let protection = match (mode, twin.state) {
+            (Mode::None, _) => Protection::Unprotected,
+            (Mode::Hot, TwinState::InStep) => Protection::Protected,
+            (Mode::Hot, TwinState::Syncing) => Protection::Syncing,
+            (Mode::Hot, _) => Protection::Unprotected,
+            (Mode::Warm, TwinState::Holding) if checkpoint.is_some() => Protection::Protected,
+            (Mode::Warm, TwinState::Holding) => Protection::Syncing,
+            (Mode::Warm, _) => Protection::Unprotected,
+            (Mode::Cold, _) if checkpoint.is_some() => Protection::Protected,
+            (Mode::Cold, _) => Protection::Syncing,
+        };
+        Status {
+            mode,
+            protection,
+            epoch: state.epoch(),
+            entry: cursor.number,
+            twin,
+            digest: self.compared(),
+            takeovers: state.takeovers().filter(|takeover| takeover.cause != Cause::Start).cloned().collect(),
+            log_octets: cursor.position - tail,
+            log_capacity: memory.capacity(),
+            checkpoint,
+        }
+    }
+
+    fn twin(&self, cursor: Cursor) -> Twin {
+        let load = |word| self.memory.load(word);
+        let state = TwinState::of(load(Word::TwinState));
+        if matches!(state, TwinState::Absent | TwinState::Holding) {
+            return Twin { state, ..Twin::default() };
+        }
+        let applied = EntryNumber(load(Word::TwinEntry).min(cursor.number.0));
+        let lag_octets = cursor.position.saturating_sub(load(Word::TwinApplied));
+        let behind_us = self.now.0.saturating_sub(load(Word::TwinTime));
+        Twin {
+            state,
+            applied,
+            lag_entries: cursor.number.0 - applied.0,
+            lag_octets,
+            lag_us: if lag_octets == 0 { 0 } else { behind_us },
+        }
+    }
+
+    /// The newest digest that the twin has compared, where it is remembered here.
+    fn compared(&self) -> Option<Compared> {
+        let (entry, twin) =
+            (EntryNumber(self.memory.load(Word::TwinDigestEntry)), self.memory.load(Word::TwinDigest));
+        let (_, primary) = self.digests.iter().find(|(number, _)| *number == entry)?;
+        Some(Compared { entry, primary: *primary, twin })
     }
 }

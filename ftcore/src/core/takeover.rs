@@ -1,19 +1,11 @@
-//! Becoming primary: after a death, a hang, a hand-over, or as the first of all.
-//!
-//! Called when the old primary is shown to be dead (I5) or has released. Dying in the middle of it at any call
-//! leaves the log such that the next process can do it again.
+//! What a takeover starts from, and what it came to. [`take_over`](super::succession::take_over) does it.
 
-use super::effect::Connect;
-use super::entry::{Entry, EntryNumber, Epoch};
+use super::entry::{EntryNumber, Epoch};
 use super::input::{ConnId, Ends, Time};
-use super::kernel::{Accepted, Kernel};
-use super::log::Cursor;
-use super::machine::Machine;
-use super::memory::Memory;
-use super::primary::{Primary, Settings};
-use super::record::{Cause, Verdict};
-use super::standby::{FollowError, Standby};
-use super::state::{Disorder, State};
+use super::kernel::Accepted;
+use super::primary::Settings;
+use super::record::{Cause, Takeover, Verdict};
+use super::standby::FollowError;
 
 /// What is known of the old primary's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,66 +56,11 @@ pub enum Listeners {
     New,
 }
 
-/// Tries an entry in a process that may die of it.
-pub trait Trial<M: Machine> {
-    /// Runs [`Attempt::run`] on a copy of `state` (in a forked child: it holds no socket and no log that can be
-    /// written, and has its limits of time and memory), and says what became of it.
-    fn run(&mut self, state: &mut State<M>, attempt: &Attempt<'_>) -> Tried;
-}
-
-/// What is tried.
-#[derive(Clone, Copy, Debug)]
-pub struct Attempt<'a> {
-    /// The entry, and its end.
-    pub suspect: (&'a Entry<'a>, u64),
-    /// What stands for it; `None` for itself.
-    pub verdict: Option<(&'a Verdict, Cursor)>,
-}
-
-impl Attempt<'_> {
-    /// Applies it. `reached` is told before each piece which one it is.
-    ///
-    /// # Errors
-    /// Where it does not fit; that is no better than dying.
-    pub fn run<M: Machine>(
-        &self,
-        state: &mut State<M>,
-        reached: &mut dyn FnMut(u32),
-    ) -> Result<(), Disorder> {
-        let _ = (state, reached);
-        todo!("the next commit")
-    }
-}
-
-/// How a trial ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tried {
-    /// It was lived through.
-    Survived,
-    /// It was not, or took too long, or too much memory.
-    Died {
-        /// The last piece that was reached.
-        reached: u32,
-        /// The signal's number.
-        signal: Option<i32>,
-    },
-}
-
 /// What a takeover came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The new epoch.
-    pub epoch: Epoch,
-    /// Why.
-    pub cause: Cause,
-    /// The signal's number.
-    pub signal: Option<i32>,
-    /// From death, or the last progress, to detection; in microseconds.
-    pub detect_us: u64,
-    /// From detection to being ready to write; in microseconds.
-    pub takeover_us: u64,
-    /// Connections that go on.
-    pub kept: u32,
+    /// What its entry says.
+    pub takeover: Takeover,
     /// Connections that were lost.
     pub lost: Vec<Lost>,
     /// Octets that the old primary had read and not logged.
@@ -149,8 +86,8 @@ pub struct Lost {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Loss {
     /// This process does not hold the socket.
-    #[error("its socket is not held: {0}")]
-    NotHeld(String),
+    #[error("its socket is not held here (error {0})")]
+    NotHeld(i32),
     /// More was read than the log has, and the intent does not explain it.
     #[error("the kernel says that {consumed} octets were read, the log has {received}")]
     Received {
@@ -190,8 +127,8 @@ pub struct Suspect {
     pub conn: Option<ConnId>,
     /// That one's ends.
     pub ends: Option<Ends>,
-    /// The entry's octets as they stand in the log, for a report.
-    pub entry: Vec<u8>,
+    /// What it brought: a connection's octets, a datagram's, or an input of the program's own.
+    pub octets: Vec<u8>,
     /// The octets that are to blame, unit by unit; empty where no unit is.
     pub guilty: Vec<Vec<u8>>,
     /// What stands for it; `None` where it was lived through as it is.
@@ -207,20 +144,4 @@ pub enum TakeoverError {
     /// Whatever is done about it, the entry kills.
     #[error("entry {} kills however it is treated", .0.0)]
     Deadly(EntryNumber),
-}
-
-/// Makes a primary of a standby.
-///
-/// # Errors
-/// Where it cannot be one: then nothing was written but what anybody would have to write.
-pub fn take_over<M: Machine, L: Memory>(
-    standby: Standby<M>,
-    memory: L,
-    kernel: &mut impl Kernel,
-    trial: &mut impl Trial<M>,
-    circumstances: &Circumstances,
-) -> Result<(Primary<M, L>, Report), TakeoverError> {
-    let _ = (standby, memory, kernel, trial, circumstances);
-    let _: Option<Connect> = None;
-    todo!("the next commit")
 }

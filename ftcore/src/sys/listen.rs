@@ -8,25 +8,13 @@ use ipnet::IpNet;
 
 use super::poll::{Interest, Poll, Token};
 use super::{option, socket};
-use crate::core::input::{Cookie, ListenerId, Time};
+use crate::core::input::{ListenerId, Time};
+use crate::core::kernel::Accepted;
 
 /// How many connections of one listener are accepted before the others' octets have their turn.
 const ACCEPTS_A_TURN: usize = 32;
 /// How long no connection is accepted after the descriptors ran out.
 const PAUSE_US: u64 = 1_000_000;
-
-/// A connection that was accepted.
-#[derive(Debug)]
-pub struct Accepted {
-    /// Its socket.
-    pub socket: OwnedFd,
-    /// The kernel's name for it.
-    pub cookie: Cookie,
-    /// Where it came to.
-    pub listener: ListenerId,
-    /// Who came.
-    pub remote: SocketAddr,
-}
 
 #[derive(Debug)]
 struct Listener {
@@ -97,13 +85,18 @@ impl Listeners {
     }
 
     /// Accepts what waits on one listener, a bounded number.
-    pub fn accept(&mut self, poll: &Poll, id: ListenerId, now: Time) -> Vec<Accepted> {
+    pub fn accept(&mut self, poll: &Poll, id: ListenerId, now: Time) -> Vec<(OwnedFd, Accepted)> {
         let mut accepted = Vec::new();
         let Some(listener) = self.listeners.get(id.0 as usize) else { return accepted };
         while accepted.len() < ACCEPTS_A_TURN {
             let next = socket::accept(&listener.socket).and_then(|(socket, remote)| {
-                let cookie = socket::cookie(&socket)?;
-                Ok(Accepted { socket, cookie, listener: id, remote })
+                let accepted = Accepted {
+                    socket: socket::cookie(&socket)?,
+                    listener: id,
+                    local: socket::local(&socket)?,
+                    remote,
+                };
+                Ok((socket, accepted))
             });
             match next {
                 Ok(next) => accepted.push(next),

@@ -220,9 +220,6 @@ impl SharedLog {
 
     /// Wakes the twin if it sleeps; to be called after what it waits for was stored. True where it was asleep.
     pub fn wake(&self, bell: &Bell) -> bool {
-        // Either this sees the twin's word, or the twin, which looks once more after storing it, sees what
-        // was stored before.
-        fence(Ordering::SeqCst);
         let asleep = self.load(Word::TwinSleeps) == 1;
         if asleep {
             bell.ring();
@@ -234,7 +231,6 @@ impl SharedLog {
     /// waits for the bell.
     pub fn about_to_sleep(&mut self) {
         self.store(Word::TwinSleeps, 1);
-        fence(Ordering::SeqCst);
     }
 
     /// The futex of the primary's life, in a mapping of its own: whatever becomes of this value, it stays.
@@ -310,12 +306,20 @@ impl Memory for SharedLog {
     }
 
     fn load(&self, word: Word) -> u64 {
+        if word == Word::TwinSleeps {
+            // Either this sees that the twin sleeps, or the twin, which looks once more after saying so, sees
+            // what was stored before.
+            fence(Ordering::SeqCst);
+        }
         self.word(word).load(Ordering::Acquire)
     }
 
     fn store(&mut self, word: Word, value: u64) {
         self.must_write(place(word).0);
         self.word(word).store(value, Ordering::Release);
+        if word == Word::TwinSleeps {
+            fence(Ordering::SeqCst);
+        }
     }
 }
 
@@ -391,6 +395,8 @@ fn place(word: Word) -> (Side, usize, usize) {
         Word::Attempted => (Side::Primary, 3, 3),
         Word::TwinSleeps => (Side::Twin, 0, 0),
         Word::TwinApplied => (Side::Twin, 1, 0),
+        Word::TwinEntry => (Side::Twin, 1, 3),
+        Word::TwinTime => (Side::Twin, 1, 4),
         Word::TwinDigestEntry => (Side::Twin, 1, 1),
         Word::TwinDigest => (Side::Twin, 1, 2),
         Word::TwinTick => (Side::Twin, 2, 0),

@@ -20,6 +20,7 @@ pub mod own;
 pub mod poll;
 pub mod position;
 pub mod process;
+pub mod program;
 pub mod signals;
 pub mod socket;
 pub mod sockets;

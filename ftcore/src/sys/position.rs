@@ -152,3 +152,6 @@ fn queue(socket: BorrowedFd<'_>, which: libc::Ioctl) -> io::Result<u32> {
     // A difference of two sequence numbers.
     Ok(octets.cast_unsigned())
 }
+
+#[cfg(test)]
+mod tests;

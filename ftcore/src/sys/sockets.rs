@@ -20,7 +20,7 @@ use super::position::{self, Origin};
 use super::socket;
 use crate::core::effect::{Connect, SocketOptions};
 use crate::core::input::{Cookie, ListenerId, Time};
-use crate::core::kernel::{Kernel, Phase, Positions};
+use crate::core::kernel::{Accepted, Kernel, Phase, Positions, Readiness};
 
 /// The most pieces that one call gives to the kernel (IOV_MAX).
 const PIECES: usize = 1024;
@@ -86,14 +86,78 @@ impl Source {
     }
 }
 
+/// Whether a socket's octets are to be told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// They are.
+    On,
+    /// Not now.
+    Off,
+}
+
 #[derive(Debug)]
 struct Held {
     socket: OwnedFd,
     origin: Origin,
-    /// What it is watched for; empty where it is not in the poll.
-    watched: Interest,
-    /// Whether a send found no room, and readiness for more was not told since.
+    reading: Reading,
+    /// Whether an attempt to connect is under way.
+    connecting: bool,
+    /// Whether the kernel is asked to say when there is room to send.
+    room_asked: bool,
+    /// Whether a send found no room, and room was not told since.
     blocked: bool,
+    /// What it is watched for, where it is.
+    watched: Option<Interest>,
+}
+
+impl Held {
+    fn new(socket: OwnedFd, origin: Origin) -> Self {
+        let reading = Reading::On;
+        Held { socket, origin, reading, connecting: false, room_asked: false, blocked: false, watched: None }
+    }
+
+    fn wanted(&self) -> Interest {
+        let read = match self.reading {
+            _ if self.connecting => return Interest::OUT,
+            Reading::On => Interest::IN,
+            // A failure cannot be masked; so it is told once, not for ever.
+            Reading::Off => Interest::ET,
+        };
+        if self.room_asked { read | Interest::OUT } else { read }
+    }
+
+    /// Has the poll know what is wanted now, if it watches the socket.
+    fn tell(&mut self, poll: &Poll, cookie: Cookie) -> io::Result<()> {
+        let wanted = self.wanted();
+        if self.watched.is_some_and(|watched| watched != wanted) {
+            poll.change(&self.socket, Source::Socket(cookie).token(), wanted)?;
+            self.watched = Some(wanted);
+        }
+        Ok(())
+    }
+
+    fn watch(&mut self, poll: &Poll, cookie: Cookie) -> io::Result<()> {
+        if self.watched.is_some() {
+            return self.tell(poll, cookie);
+        }
+        if self.origin != Origin::Datagram {
+            match position::standing(self.socket.as_fd())? {
+                // Ready for nothing, but it looks as if it were: `connect` will watch it.
+                Phase::Fresh => return Ok(()),
+                phase => self.connecting = phase == Phase::Connecting,
+            }
+        }
+        let wanted = self.wanted();
+        poll.add(&self.socket, Source::Socket(cookie).token(), wanted)?;
+        self.watched = Some(wanted);
+        Ok(())
+    }
+
+    fn unwatch(&mut self, poll: &Poll) {
+        if self.watched.take().is_some() {
+            poll.remove(&self.socket);
+        }
+    }
 }
 
 /// The sockets.
@@ -127,8 +191,7 @@ impl Sockets {
     pub fn hold(&mut self, socket: OwnedFd, origin: Origin) -> io::Result<Cookie> {
         let cookie = socket::cookie(&socket)?;
         rustix::io::ioctl_fionbio(&socket, true)?;
-        let fresh = Held { socket, origin, watched: Interest::empty(), blocked: false };
-        self.held.entry(cookie).or_insert(fresh);
+        self.held.entry(cookie).or_insert_with(|| Held::new(socket, origin));
         Ok(cookie)
     }
 
@@ -138,32 +201,22 @@ impl Sockets {
     /// As [`Sockets::hold`], and where it cannot be watched.
     pub fn adopt(&mut self, socket: OwnedFd, origin: Origin) -> io::Result<Cookie> {
         let cookie = self.hold(socket, origin)?;
-        self.watch(cookie, Interest::IN)?;
+        self.watch(cookie)?;
         Ok(cookie)
     }
 
-    /// Watches all that are held, for all: what another process saw of their readiness never comes again. Those
-    /// that were never connected are left out, since they are ready for nothing but look as if they were.
+    /// Watches all that are held.
     ///
     /// # Errors
     /// The kernel's.
     pub fn register_all(&mut self) -> io::Result<()> {
-        let cookies: Vec<Cookie> = self.held.keys().copied().collect();
-        for cookie in cookies {
-            let held = self.held(cookie)?;
-            if held.origin == Origin::Datagram {
-                self.watch(cookie, Interest::IN)?;
-            } else if position::standing(held.socket.as_fd())? != Phase::Fresh {
-                self.watch(cookie, Interest::IN | Interest::OUT)?;
-            }
-        }
-        Ok(())
+        self.held.iter_mut().try_for_each(|(cookie, held)| held.watch(&self.poll, *cookie))
     }
 
     /// Watches nothing more, and goes on holding everything.
     pub fn deregister_all(&mut self) {
         for held in self.held.values_mut() {
-            unwatch(&self.poll, held);
+            held.unwatch(&self.poll);
         }
         self.listeners.deregister(&self.poll);
     }
@@ -187,10 +240,21 @@ impl Sockets {
         &self.poll
     }
 
-    /// Accepts on one listening socket, a bounded number.
-    pub fn accept(&mut self, listener: ListenerId) -> Vec<super::listen::Accepted> {
+    /// Accepts on one listening socket, a bounded number, in the keeper's place: the others are told of each
+    /// before it is held here.
+    pub fn accept(&mut self, listener: ListenerId) -> Vec<Accepted> {
         let now = self.now();
-        self.listeners.accept(&self.poll, listener, now)
+        let fresh = self.listeners.accept(&self.poll, listener, now);
+        let mut accepted = Vec::new();
+        for (socket, connection) in fresh {
+            match self.share(socket, Origin::Accepted) {
+                Ok(_) => accepted.push(connection),
+                Err(error) => {
+                    tracing::error!("a connection from {} is dropped: {error}", connection.remote);
+                }
+            }
+        }
+        accepted
     }
 
     /// Goes on with accepting when a shortage's pause is over.
@@ -218,20 +282,29 @@ impl Sockets {
     /// A socket takes octets: whoever waited for that hears it, and when nobody did, it is not asked any more.
     fn takes_more(&mut self, cookie: Cookie) {
         let Some(held) = self.held.get_mut(&cookie) else { return };
-        let connecting = held.watched == Interest::OUT;
-        if !held.blocked && !connecting && held.watched.contains(Interest::OUT) {
-            let less = held.watched - Interest::OUT;
-            if self.poll.change(&held.socket, Source::Socket(cookie).token(), less).is_ok() {
-                held.watched = less;
-            }
+        if !held.blocked && held.room_asked {
+            held.room_asked = false;
+            // Where it fails the socket is told of once too often.
+            let _ = held.tell(&self.poll, cookie);
         }
         held.blocked = false;
     }
 
-    /// The `n`th of what was ready at the last asking.
+    /// The `n`th of what was ready at the last asking, and for what.
     #[must_use]
-    pub fn ready(&self, n: usize) -> Option<(Source, Interest)> {
-        self.poll.ready(n).map(|(token, interest)| (Source::of(token), interest))
+    pub fn ready(&self, n: usize) -> Option<(Source, Readiness)> {
+        self.poll.ready(n).map(|(token, interest)| (Source::of(token), readiness(interest)))
+    }
+
+    /// Has nothing told any more of octets that can be read from a socket, or does so again: so that those of
+    /// a connection that is held back by the machine do not keep the loop awake.
+    ///
+    /// # Errors
+    /// The kernel's, or where this process does not hold the socket.
+    pub fn set_reading(&mut self, socket: Cookie, reading: Reading) -> io::Result<()> {
+        let held = self.held.get_mut(&socket).ok_or(io::ErrorKind::NotFound)?;
+        held.reading = reading;
+        held.tell(&self.poll, socket)
     }
 
     /// All sockets that are held.
@@ -251,7 +324,7 @@ impl Sockets {
         self.held.retain(|cookie, held| {
             let stays = keep(*cookie);
             if !stays {
-                unwatch(poll, held);
+                held.unwatch(poll);
             }
             stays
         });
@@ -261,18 +334,6 @@ impl Sockets {
         self.held.get(&cookie).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn watch(&mut self, cookie: Cookie, interest: Interest) -> io::Result<()> {
-        let held = self.held.get_mut(&cookie).ok_or(io::ErrorKind::NotFound)?;
-        let token = Source::Socket(cookie).token();
-        if held.watched.is_empty() {
-            self.poll.add(&held.socket, token, interest)?;
-        } else if held.watched != interest {
-            self.poll.change(&held.socket, token, interest)?;
-        }
-        held.watched = interest;
-        Ok(())
-    }
-
     fn share(&mut self, socket: OwnedFd, origin: Origin) -> io::Result<Cookie> {
         let cookie = socket::cookie(&socket)?;
         self.sharer.share(cookie, origin, socket.as_fd())?;
@@ -280,10 +341,11 @@ impl Sockets {
     }
 }
 
-fn unwatch(poll: &Poll, held: &mut Held) {
-    if !held.watched.is_empty() {
-        poll.remove(&held.socket);
-        held.watched = Interest::empty();
+fn readiness(interest: Interest) -> Readiness {
+    Readiness {
+        read: interest.intersects(Interest::IN | Interest::RDHUP),
+        write: interest.contains(Interest::OUT),
+        over: interest.intersects(Interest::ERR | Interest::HUP),
     }
 }
 
@@ -327,8 +389,8 @@ impl Kernel for Sockets {
             rustix::net::sendmsg(&held.socket, octets, &mut control, SendFlags::NOSIGNAL)
         });
         if taken.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-            held.blocked = true;
-            self.watch(socket, Interest::IN | Interest::OUT)?;
+            (held.blocked, held.room_asked) = (true, true);
+            held.tell(&self.poll, socket)?;
         }
         taken
     }
@@ -344,28 +406,34 @@ impl Kernel for Sockets {
 
     fn open_datagram(&mut self, local: SocketAddr) -> io::Result<Cookie> {
         let cookie = self.share(socket::open_datagram(local)?, Origin::Datagram)?;
-        self.watch(cookie, Interest::IN)?;
+        self.watch(cookie)?;
         Ok(cookie)
     }
 
     fn connect(&mut self, socket: Cookie, connect: &Connect) -> io::Result<()> {
-        socket::connect(&self.held(socket)?.socket, connect.remote)?;
-        self.watch(socket, Interest::OUT)
+        let held = self.held.get_mut(&socket).ok_or(io::ErrorKind::NotFound)?;
+        socket::connect(&held.socket, connect.remote)?;
+        held.watch(&self.poll, socket)?;
+        // Also where it stands at once: the outcome is there to be asked.
+        held.connecting = true;
+        held.tell(&self.poll, socket)
     }
 
     fn outcome(&mut self, socket: Cookie) -> io::Result<(SocketAddr, SocketAddr)> {
-        let descriptor = self.held(socket)?.socket.as_fd();
-        socket::outcome(descriptor)?;
-        if position::standing(descriptor)? == Phase::Connecting {
+        let held = self.held.get_mut(&socket).ok_or(io::ErrorKind::NotFound)?;
+        socket::outcome(&held.socket)?;
+        if position::standing(held.socket.as_fd())? == Phase::Connecting {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let ends = socket::ends(descriptor)?;
-        self.watch(socket, Interest::IN)?;
+        let ends = socket::ends(&held.socket)?;
+        held.connecting = false;
+        held.tell(&self.poll, socket)?;
         Ok(ends)
     }
 
     fn watch(&mut self, socket: Cookie) -> io::Result<()> {
-        Sockets::watch(self, socket, Interest::IN)
+        let held = self.held.get_mut(&socket).ok_or(io::ErrorKind::NotFound)?;
+        held.watch(&self.poll, socket)
     }
 
     fn set_options(&mut self, socket: Cookie, options: &SocketOptions) -> io::Result<()> {
@@ -392,7 +460,7 @@ impl Kernel for Sockets {
 
     fn forget(&mut self, socket: Cookie) {
         if let Some(mut held) = self.held.remove(&socket) {
-            unwatch(&self.poll, &mut held);
+            held.unwatch(&self.poll);
             self.sharer.forget(socket);
         }
     }
@@ -402,3 +470,6 @@ impl Kernel for Sockets {
         position::positions(held.socket.as_fd(), held.origin)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,7 +113,10 @@ fn warm_is_made_hot_before_a_switchover() {
     story.see(Seen::Time);
     assert_eq!(story.see(Seen::Leads(FIRST)), [Start(SECOND, None, Follow::Warm)]);
     story.see(Seen::Stands(SECOND, Holding));
-    assert_eq!(story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover))), [Told(SECOND, Tell::Follow)]);
+    assert_eq!(
+        story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover))),
+        [Told(SECOND, Tell::Follow)]
+    );
     assert_eq!(story.see(Seen::Stands(SECOND, Syncing)), []);
     assert_eq!(story.see(Seen::Stands(SECOND, InStep)), [Told(FIRST, Tell::Switchover(Cause::Switchover))]);
     let done = story.see(Seen::Leads(SECOND));
@@ -128,7 +131,10 @@ fn without_a_twin_one_is_made_for_a_switchover() {
         assert_eq!(story.see(Seen::Leads(FIRST)), []);
         let planned = story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover)));
         assert_eq!(planned, [Told(FIRST, Tell::Checkpoint), start(SECOND)]);
-        assert_eq!(story.see(Seen::Stands(SECOND, InStep)), [Told(FIRST, Tell::Switchover(Cause::Switchover))]);
+        assert_eq!(
+            story.see(Seen::Stands(SECOND, InStep)),
+            [Told(FIRST, Tell::Switchover(Cause::Switchover))]
+        );
         assert_eq!(story.see(Seen::Leads(SECOND)), [killed(FIRST), Answer(7, Ok(()))]);
         assert_eq!(story.see(Seen::Ended(FIRST)), []);
     }

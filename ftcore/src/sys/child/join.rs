@@ -13,7 +13,7 @@ use crate::sys::channel::Channel;
 use crate::sys::keeper::child::CHILD;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::{SharedLog, Side};
-use crate::sys::message::{Ended, From, Item, Message, ToChild};
+use crate::sys::message::{From, Item, Message, ToChild, ToKeeper};
 use crate::sys::process::Pidfd;
 use crate::sys::sockets::{NotShared, Sockets};
 
@@ -46,10 +46,10 @@ pub struct Held {
     pub checkpoint: Option<(u64, OwnedFd)>,
     /// The keeper; none while there is none.
     pub keeper: Option<Link>,
-    /// The primary that is followed.
+    /// The primary that is followed, until it is watched.
     pub primary: Option<(Partner, Pidfd)>,
-    /// How the primary ended, as the keeper knows.
-    pub ended: Option<Ended>,
+    /// The same, from then on; none when it says nothing more.
+    pub partner: Option<Partner>,
 }
 
 /// The channel to the keeper that started this process, where one did. To be asked once.
@@ -89,7 +89,7 @@ pub fn join(channel: Channel) -> io::Result<Held> {
         checkpoint: None,
         keeper: None,
         primary: None,
-        ended: None,
+        partner: None,
     };
     loop {
         let mut parcel: Parcel<ToChild> = next(&mut keeper)?;
@@ -133,6 +133,36 @@ impl Held {
                     self.listeners.insert(cookie, listener);
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+impl Held {
+    /// Gives a new keeper everything.
+    pub fn upload(&mut self) {
+        let Some(mut link) = self.keeper.take() else { return };
+        match self.give_all(&mut link) {
+            Ok(()) => self.keeper = Some(link),
+            Err(error) => tracing::debug!("the new keeper cannot be told: {error}"),
+        }
+    }
+
+    fn give_all(&self, link: &mut Link) -> io::Result<()> {
+        link.send(&ToKeeper::Item(Item::Log), &[self.log.file(), self.bell.as_fd()])?;
+        for (id, address, listener) in self.sockets.listeners.iter() {
+            link.send(&ToKeeper::Item(Item::Listener { id, address }), &[listener])?;
+        }
+        for (name, descriptor) in &self.offered {
+            link.send(&ToKeeper::Item(Item::Offered { name: name.clone() }), &[descriptor.as_fd()])?;
+        }
+        for (cookie, origin, socket) in self.sockets.iter() {
+            let from = super::wires::from(&self.listeners, cookie, origin);
+            link.send(&ToKeeper::Item(Item::Socket { cookie, from }), &[socket])?;
+        }
+        if let Some((position, file)) = &self.checkpoint {
+            let item = Item::Checkpoint { position: *position };
+            link.send(&ToKeeper::Item(item), &[file.as_fd()])?;
         }
         Ok(())
     }

@@ -5,21 +5,23 @@
 //! calls [`Links::turn`] once in every turn before the core's, and [`Links::end_turn`] after it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::core::input::{Cookie, ListenerId, Time};
+use crate::core::input::{Cookie, ListenerId};
 use crate::core::kernel::{Accepted, Kernel};
 use crate::core::machine::Machine;
 use crate::core::memory::{Memory, Word};
 use crate::core::primary::{HandOver, Primary, Wake};
 use crate::core::record::Cause;
 use crate::core::role::{Mode, Order, Settings, Tell};
+use crate::core::standby::TwinState;
 use crate::sys::bell::Bell;
 use crate::sys::channel::Channel;
-use crate::sys::checkpoint::{self, Place, Saving};
+use crate::sys::checkpoint::{self, Saving};
+use crate::sys::keeper::Options;
 use crate::sys::keeper::run_dir::RunDir;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::SharedLog;
@@ -28,6 +30,7 @@ use crate::sys::poll::Interest;
 use crate::sys::signals::Signals;
 use crate::sys::socket;
 use crate::sys::sockets::{Sockets, Source};
+use crate::sys::title::Part;
 
 use super::join::Partner;
 use super::wires::Wires;
@@ -92,6 +95,14 @@ struct Pulse {
     accepting: bool,
 }
 
+/// What a standby held beside log and sockets.
+pub(super) struct Rest {
+    pub bell: Bell,
+    pub settings: Settings,
+    pub offered: BTreeMap<String, OwnedFd>,
+    pub checkpoint: Option<(u64, OwnedFd)>,
+}
+
 /// Keeper and twin, as a primary sees them.
 #[derive(Debug)]
 pub struct Links {
@@ -108,10 +119,51 @@ pub struct Links {
     handing: Option<Handing>,
     pulse: Pulse,
     look_at: Instant,
-    epoch: u32,
 }
 
 impl Links {
+    pub(super) fn new(wires: Rc<RefCell<Wires>>, options: &Options, held: Rest, signals: Signals) -> Links {
+        Links {
+            wires,
+            program: options.program.clone(),
+            dir: RunDir::new(&options.run_dir),
+            bell: held.bell,
+            settings: held.settings,
+            offered: held.offered.into_iter().collect(),
+            checkpoint: held.checkpoint,
+            signals,
+            saving: None,
+            twin: None,
+            handing: None,
+            pulse: Pulse::new(),
+            look_at: Instant::now(),
+        }
+    }
+
+    /// Says to all that this process is primary, and hears from now on what they say.
+    pub(super) fn proclaim(&mut self, epoch: u32, sockets: &Sockets) {
+        let own = std::process::id();
+        if let Err(error) = self.dir.say(Part::Primary, own) {
+            tracing::error!("the run directory does not say who is primary: {error}");
+        }
+        self.dir.unsay(Part::Twin, own);
+        let poll = sockets.poll();
+        let mut wires = self.wires.borrow_mut();
+        wires.tell_keeper(&ToKeeper::Holds(sockets.iter().map(|(cookie, ..)| cookie).collect()), &[]);
+        wires.tell_keeper(&ToKeeper::Leads { epoch }, &[]);
+        let keeper = wires.keeper.as_ref().map(|link| poll.add(link, KEEPER.token(), Interest::IN));
+        let signals = poll.add(&self.signals, SIGNALS.token(), Interest::IN);
+        if let Err(error) = keeper.unwrap_or(Ok(())).and(signals) {
+            tracing::error!("the keeper cannot be heard: {error}");
+        }
+    }
+
+    /// Whether a readiness is about what is looked at here.
+    #[must_use]
+    pub fn owns(source: Source) -> bool {
+        matches!(source, Source::Own(number) if number >> 61 & 1 == 1)
+    }
+
     /// Does what keeper, twin and signals want, and tells what of it is the program's.
     pub fn turn<M: Machine>(
         &mut self,
@@ -150,7 +202,7 @@ impl Links {
         }
         // A hot twin that is in step makes them.
         let own = self.settings.mode != Mode::Hot || !self.twin_is_in_step(primary.memory());
-        if own && self.saving.is_none() && primary.checkpoint_due(sockets.now()) {
+        if own && self.saving.is_none() && primary.checkpoint_due() {
             self.save(primary, sockets);
         }
         self.hand_over(primary, sockets)
@@ -194,7 +246,7 @@ impl Links {
     /// Says that the program ends on purpose with this status, and all its processes with it.
     pub fn finish(&mut self, status: u8) {
         crate::sys::note::retract();
-        self.dir.unsay(crate::sys::title::Part::Primary, std::process::id());
+        self.dir.unsay(Part::Primary, std::process::id());
         self.wires.borrow_mut().tell_keeper(&ToKeeper::Finished(status), &[]);
     }
 
@@ -216,14 +268,11 @@ impl Links {
         primary: &mut Primary<M, SharedLog>,
         sockets: &mut Sockets,
     ) {
+        self.wires.borrow_mut().accepting = Some(listener);
         for accepted in sockets.accept(listener) {
-            let item = Item::Socket { cookie: accepted.cookie, from: From::Listener(listener) };
-            let mut wires = self.wires.borrow_mut();
-            wires.tell_twin(&ToPartner::Item(item.clone()), &[accepted.socket.as_fd()]);
-            wires.tell_keeper(&ToKeeper::Item(item), &[accepted.socket.as_fd()]);
-            drop(wires);
-            self.accepted(accepted.cookie, listener, accepted.socket, primary, sockets);
+            primary.accepted(sockets, accepted);
         }
+        self.wires.borrow_mut().accepting = None;
     }
 
     fn signal(&mut self, signal: i32, news: &mut Vec<News>) {
@@ -359,8 +408,9 @@ impl Links {
         }
         let state = primary.state();
         let cursor = state.cursor();
-        let place = place_of(cursor);
-        let saving = checkpoint::in_memory().and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
+        let place = super::place_of(cursor);
+        let saving =
+            checkpoint::in_memory().and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
         match saving {
             Ok(saving) => {
                 // Where it cannot be heard it is looked at in every turn all the same.
@@ -444,7 +494,7 @@ impl Links {
         let state = primary.state();
         let cursor = state.cursor();
         let file = checkpoint::in_memory()?;
-        checkpoint::save_here(file.as_fd(), place_of(cursor), |to| state.save(to))?;
+        checkpoint::save_here(file.as_fd(), super::place_of(cursor), |to| state.save(to))?;
         let message = ToPartner::HandOver { position: cursor.position };
         self.wires.borrow_mut().tell_twin(&message, &[file.as_fd()]);
         Ok(())

@@ -21,6 +21,8 @@ pub struct Wires {
     pub keeper: Option<Link>,
     /// To the twin.
     pub twin: Option<Partner>,
+    /// Where this process accepts just now, in the keeper's place.
+    pub accepting: Option<ListenerId>,
     /// Where sockets that were accepted came to.
     pub listeners: HashMap<Cookie, ListenerId>,
 }
@@ -64,12 +66,7 @@ impl Wires {
     /// What a socket is to those who are given it.
     #[must_use]
     pub fn item(&self, cookie: Cookie, origin: Origin) -> Item {
-        let from = match origin {
-            Origin::Accepted => From::Listener(self.listeners.get(&cookie).copied().unwrap_or_default()),
-            Origin::Opened => From::Opened,
-            Origin::Datagram => From::Datagram,
-        };
-        Item::Socket { cookie, from }
+        Item::Socket { cookie, from: from(&self.listeners, cookie, origin) }
     }
 
     /// Gives the keeper every socket.
@@ -87,6 +84,16 @@ impl Wires {
     }
 }
 
+/// Where a socket is from, for others.
+#[must_use]
+pub fn from(listeners: &HashMap<Cookie, ListenerId>, cookie: Cookie, origin: Origin) -> From {
+    match origin {
+        Origin::Accepted => From::Listener(listeners.get(&cookie).copied().unwrap_or_default()),
+        Origin::Opened => From::Opened,
+        Origin::Datagram => From::Datagram,
+    }
+}
+
 /// The links as the sockets' owner knows them.
 #[derive(Debug)]
 pub struct ByWire(pub Rc<RefCell<Wires>>);
@@ -94,6 +101,9 @@ pub struct ByWire(pub Rc<RefCell<Wires>>);
 impl Sharer for ByWire {
     fn share(&mut self, cookie: Cookie, origin: Origin, socket: BorrowedFd<'_>) -> io::Result<()> {
         let mut wires = self.0.borrow_mut();
+        if let Some(listener) = wires.accepting {
+            wires.listeners.insert(cookie, listener);
+        }
         let item = wires.item(cookie, origin);
         // What was sent is theirs even if they are asleep, and if this process dies now.
         wires.tell_twin(&ToPartner::Item(item.clone()), &[socket.as_fd()]);

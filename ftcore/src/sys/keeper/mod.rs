@@ -36,6 +36,8 @@ use self::holdings::{Holdings, Listener};
 use self::notify::Notify;
 use self::run_dir::RunDir;
 
+pub(in crate::sys) use self::turn::time;
+
 /// The environment's name for the descriptor of the run directory's lock, over an execve.
 const LOCK: &str = "FTCORE_LOCK";
 

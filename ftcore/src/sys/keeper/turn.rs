@@ -234,7 +234,7 @@ impl Keeper {
 }
 
 /// The time of the log's clock.
-pub(super) fn time() -> Time {
+pub(in crate::sys) fn time() -> Time {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Time(now.tv_sec.cast_unsigned() * 1_000_000 + now.tv_nsec.cast_unsigned() / 1000)
 }

@@ -40,6 +40,7 @@ fn each_word_has_its_own_place_and_is_seen_by_all() {
         Word::Tail,
         Word::Epoch,
         Word::Released,
+        Word::Attempted,
         Word::TwinSleeps,
         Word::TwinApplied,
         Word::TwinDigestEntry,
