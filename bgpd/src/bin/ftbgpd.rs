@@ -13,14 +13,17 @@ use bgpd::machine::Surroundings;
 use clap::Parser;
 use ftcore::sys::keeper;
 use ftcore::sys::program::run;
+use ftcore::sys::signals::Signals;
 
 /// Configuration or command line refused.
 const REFUSED: u8 = 2;
 /// What the processes are called before the colon of their titles.
 const PROGRAM: &str = "ftbgpd";
+/// The signals that mean something.
+const HEARD: &[i32] = &[libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 
 fn main() -> ExitCode {
-    clock::process_start();
+    let _ = clock::process_start();
     let options = Options::parse();
     if let Some(Errand::Replay { here, file }) = &options.errand {
         let replayed = if *here { replay::replay_here(file) } else { replay::replay(file) };
@@ -48,6 +51,11 @@ fn main() -> ExitCode {
     };
     if options.check_config {
         return ExitCode::SUCCESS;
+    }
+    // Before there is any thread: these are heard by whoever serves, and no thread may die of them.
+    if let Err(error) = Signals::block(HEARD) {
+        eprintln!("ftbgpd: cannot listen for signals: {error}");
+        return ExitCode::FAILURE;
     }
     let log = match Log::start(options.log_format) {
         Ok(log) => log,

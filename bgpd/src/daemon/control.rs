@@ -14,6 +14,7 @@ use std::path::Path;
 use ftcore::sys::poll::{Interest, Token};
 use rustix::event::epoll::{self, EventData};
 
+use ftcore::core::kernel::Readiness;
 use ftcore::core::primary::Work;
 
 /// No slice is made while so much waits for the client.
@@ -122,14 +123,13 @@ impl<M> Control<M> {
     }
 
     /// Takes a readiness.
-    pub fn ready(&mut self, token: Token, interest: Interest) {
+    pub fn ready(&mut self, token: Token, readiness: Readiness) {
         if token == self.first {
             self.accept();
             return;
         }
         let Some(client) = self.clients.get_mut(&token.0) else { return };
-        let gone = interest.intersects(Interest::ERR | Interest::HUP);
-        if gone || (interest.contains(Interest::IN) && client.read().is_err()) {
+        if readiness.over || (readiness.read && client.read().is_err()) {
             self.remove(token.0);
         }
     }

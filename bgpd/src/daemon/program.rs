@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use ftcore::core::record::Cause;
+use ftcore::core::record::{Cause, Takeover};
 use ftcore::core::takeover::Report;
 use ftcore::sys::child::takeover::Promoted;
 use ftcore::sys::keeper::{Opened, holdings::Listener};
@@ -122,12 +122,13 @@ impl Program for Bgp {
 
 /// Says what a takeover came to.
 fn tell(report: &Report) {
-    if report.cause == Cause::Start {
+    let Report { takeover, lost, suspect, .. } = report;
+    if takeover.cause == Cause::Start {
         return;
     }
-    let Report { epoch, cause, signal, kept, lost, .. } = report;
+    let Takeover { epoch, cause, signal, kept, detect_us, takeover_us, .. } = takeover;
     let ms = |micros: u64| micros as f64 / 1000.0;
-    let (detect, took) = (ms(report.detect_us), ms(report.takeover_us));
+    let (detect, took) = (ms(*detect_us), ms(*takeover_us));
     let signal = signal.map(|signal| format!(" by {}", signal_name(signal))).unwrap_or_default();
     tracing::warn!(
         "took over: {}{signal}; epoch {}, detected in {detect:.3} ms, taken over in {took:.3} ms, {kept} \
@@ -137,9 +138,10 @@ fn tell(report: &Report) {
         lost.len()
     );
     for lost in lost {
-        tracing::error!("a connection was lost in the takeover: {lost:?}");
+        let peer = lost.ends.map(|ends| ends.remote.to_string()).unwrap_or_default();
+        tracing::error!("the connection {} {peer} was lost in the takeover: {}", lost.conn.0, lost.why);
     }
-    if let Some(suspect) = &report.suspect {
+    if let Some(suspect) = suspect {
         tracing::warn!("the entry that the old primary died in was tried: {suspect:?}");
     }
 }

@@ -16,7 +16,7 @@ use ftcore::core::kernel::Readiness;
 use ftcore::core::primary::{Outcome, Primary, Work};
 use ftcore::sys::child::links::{Course, Links, News};
 use ftcore::sys::memory::SharedLog;
-use ftcore::sys::poll::{Interest, Token};
+use ftcore::sys::poll::Token;
 use ftcore::sys::sockets::{Sockets, Source};
 use tokio::io::unix::AsyncFd;
 
@@ -213,9 +213,9 @@ impl Router {
         let slice = (TURN / count.max(1)).clamp(LEAST_SLICE, SLICE);
         let mut held = false;
         for n in 0..count {
-            let Some((source, interest)) = self.serving.sockets.ready(n) else { continue };
+            let Some((source, readiness)) = self.serving.sockets.ready(n) else { continue };
             match source {
-                Source::Socket(cookie) => held |= self.serve(cookie, interest, slice) == Outcome::Held,
+                Source::Socket(cookie) => held |= self.serve(cookie, readiness, slice) == Outcome::Held,
                 Source::Listener(listener) => {
                     let Serving { primary, sockets, links } = &mut self.serving;
                     links.accept(listener, primary, sockets);
@@ -223,7 +223,7 @@ impl Router {
                 Source::Own(ADVERTISER) => self.around.hear(&mut self.serving),
                 // The rest is the links', which look by themselves.
                 Source::Own(_) if self.control.owns(source.token()) => {
-                    self.control.ready(source.token(), interest);
+                    self.control.ready(source.token(), readiness);
                 }
                 Source::Own(_) => {}
             }
@@ -235,12 +235,7 @@ impl Router {
         Ok(())
     }
 
-    fn serve(&mut self, socket: Cookie, interest: Interest, slice: usize) -> Outcome {
-        let readiness = Readiness {
-            read: interest.contains(Interest::IN),
-            write: interest.contains(Interest::OUT),
-            over: interest.intersects(Interest::ERR | Interest::HUP),
-        };
+    fn serve(&mut self, socket: Cookie, readiness: Readiness, slice: usize) -> Outcome {
         let Serving { primary, sockets, .. } = &mut self.serving;
         primary.ready(sockets, socket, readiness, slice)
     }
