@@ -32,6 +32,12 @@ impl Mode {
         }
     }
 
+    /// The mode of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Mode> {
+        [Mode::Hot, Mode::Warm, Mode::Cold, Mode::None].into_iter().find(|mode| mode.name() == name)
+    }
+
     /// Whether there is a standby while the primary lives.
     #[must_use]
     pub fn has_twin(self) -> bool {

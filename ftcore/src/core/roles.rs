@@ -3,6 +3,11 @@
 //! Every child starts as a standby. A standby that is in step takes over by itself when its primary dies; all
 //! else is ordered here. Children are named by number, a number is never used again.
 
+mod decide;
+#[cfg(test)]
+mod stories;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,7 +50,8 @@ pub enum Event {
         /// Which.
         child: ChildId,
     },
-    /// A child can never take over: it has diverged, or the log is damaged or has left it behind.
+    /// A child can never take over: it has diverged, the log is damaged or has left it behind, or an entry of the
+    /// log kills whoever applies it.
     Useless {
         /// Which.
         child: ChildId,
@@ -128,6 +134,8 @@ pub enum Act {
         to: ChildId,
         /// Why.
         cause: Cause,
+        /// By way of what.
+        by: HandOverBy,
     },
     /// Order the primary to go on, where it has not released yet.
     TakeBack {
@@ -165,6 +173,18 @@ pub enum Beginning {
     Checkpoint,
     /// The genesis machine, and a log that is empty.
     Genesis,
+    /// The checkpoint that the primary makes as its last act: it is waited for.
+    HandedOver,
+}
+
+/// How a state gets from one primary to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HandOverBy {
+    /// The next one has followed the log to its end.
+    Log,
+    /// The primary stops at an entry, makes a checkpoint there with what waits to be sent, and the next one
+    /// restores that: for a binary that makes something else of the same log.
+    Checkpoint,
 }
 
 /// Which binary a child runs.
@@ -234,18 +254,110 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Roles {
     mode: Mode,
+    life: Life,
+    next: u64,
+    children: BTreeMap<ChildId, Child>,
+    primary: Option<ChildId>,
+    plan: Option<Plan>,
+    twin_pause: Pause,
+    primary_pause: Pause,
+    /// How many primaries have died of themselves soon after they had become that, one after another.
+    row: u32,
+    /// The log cannot be followed to its end by anybody.
+    log_is_useless: bool,
+    was_ready: bool,
+    protected: bool,
+}
+
+/// What the keeper is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// Nothing was said yet, or children of an earlier keeper are still awaited.
+    Waiting,
+    Running,
+    Stopping,
+    /// Nothing more is decided here.
+    Over,
+}
+
+#[derive(Clone, Debug)]
+struct Child {
+    stage: Stage,
+    /// Since when it is at that stage.
+    since: Time,
+    binary: Binary,
+    from: Beginning,
+    /// Whether it was started while nobody was primary.
+    orphan: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Starting,
+    Following,
+    InStep,
+    /// It was told to become primary.
+    TakingOver,
+    Primary,
+    /// It was primary and has let go.
+    Leaving,
+    /// It was told to end in an orderly way.
+    Stopping,
+    /// It was killed from here.
+    Dying,
+}
+
+/// An order that takes more than a moment.
+#[derive(Clone, Debug)]
+struct Plan {
+    kind: PlanKind,
+    cause: Cause,
+    /// Who shall be primary.
+    to: ChildId,
+    /// When it is given up.
+    until: Time,
+    /// Whether the primary was told.
+    told: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum PlanKind {
+    Switchover,
+    Upgrade(PathBuf),
+}
+
+/// A wait that grows with each failure.
+#[derive(Clone, Debug, Default)]
+struct Pause {
+    failures: u32,
+    until: Option<Time>,
 }
 
 impl Roles {
     /// Before [`Event::Begun`].
     #[must_use]
     pub fn new(mode: Mode) -> Self {
-        Roles { mode }
+        Roles {
+            mode,
+            life: Life::Waiting,
+            next: 1,
+            children: BTreeMap::new(),
+            primary: None,
+            plan: None,
+            twin_pause: Pause::default(),
+            primary_pause: Pause::default(),
+            row: 0,
+            log_is_useless: false,
+            was_ready: false,
+            protected: false,
+        }
     }
 
     /// The number for a child that was not started here.
     pub fn adopt(&mut self) -> ChildId {
-        todo!("the next commit")
+        let child = ChildId(self.next);
+        self.next += 1;
+        child
     }
 
     /// The mode.
@@ -257,24 +369,13 @@ impl Roles {
     /// The primary.
     #[must_use]
     pub fn primary(&self) -> Option<ChildId> {
-        todo!("the next commit")
+        self.primary
     }
 
     /// The child that is the twin, or on the way there.
     #[must_use]
     pub fn twin(&self) -> Option<ChildId> {
-        todo!("the next commit")
-    }
-
-    /// When [`Event::Time`] is wanted.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Time> {
-        todo!("the next commit")
-    }
-
-    /// Takes an event, and appends what is to be done.
-    pub fn take(&mut self, now: Time, event: Event, acts: &mut Vec<Act>) {
-        let _ = (now, event, acts);
-        todo!("the next commit")
+        let standby = |stage| matches!(stage, Stage::Starting | Stage::Following | Stage::InStep);
+        self.children.iter().find(|(_, child)| standby(child.stage)).map(|(child, _)| *child)
     }
 }

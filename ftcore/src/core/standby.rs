@@ -108,7 +108,7 @@ impl<M: Machine> Standby<M> {
         self.standing
     }
 
-    /// The last digest that was compared, and was the primary's: its entry and value.
+    /// The last digest that was compared: its entry, and the value that this standby came to.
     pub fn compared(&self) -> Option<(EntryNumber, u64)> {
         self.compared
     }
@@ -188,10 +188,10 @@ impl<M: Machine> Standby<M> {
         }
         if let Content::Digest(theirs) = entry.content {
             let own = self.state.digest();
+            self.compared = Some((entry.number, own.value()));
             if own != theirs {
                 return Err(FollowError::Diverged { entry: entry.number, theirs, own });
             }
-            self.compared = Some((entry.number, own.value()));
         }
         self.state.apply(&entry, end, &mut self.others)?;
         Ok(true)

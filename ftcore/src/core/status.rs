@@ -82,6 +82,8 @@ impl<M: Machine, L: Memory> Primary<M, L> {
             (Mode::None, _) => Protection::Unprotected,
             (Mode::Hot, TwinState::InStep) => Protection::Protected,
             (Mode::Hot, TwinState::Syncing) => Protection::Syncing,
+            // The first one is still on its way.
+            (Mode::Hot, TwinState::Absent) if memory.load(Word::TwinTick) == 0 => Protection::Syncing,
             (Mode::Hot, _) => Protection::Unprotected,
             (Mode::Warm, TwinState::Holding) if checkpoint.is_some() => Protection::Protected,
             (Mode::Warm, TwinState::Holding) => Protection::Syncing,

@@ -72,9 +72,9 @@ pub fn comm_of(pid: u32) -> Option<String> {
 /// # Errors
 /// The kernel's; the process then goes on under the name that it has.
 pub fn begin_as(program: &str, part: Part) -> io::Result<()> {
-    let title = part.roomy_title(program);
+    let title = part.title(program);
     let mut arguments = std::env::args_os();
-    if arguments.next().is_some_and(|first| first.to_string_lossy().trim_end() == title.trim_end()) {
+    if arguments.next().is_some_and(|first| first.to_string_lossy() == title) {
         // The kernel cuts it and refuses nothing.
         let _ = CString::new(part.title(program)).map(|name| rustix::thread::set_name(&name));
         return Ok(());

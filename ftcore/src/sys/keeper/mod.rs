@@ -236,7 +236,7 @@ impl Keeper {
         let inherited = rustix::io::fcntl_setfd(&self.lock, rustix::io::FdFlags::empty());
         let error = match inherited {
             Ok(()) => std::process::Command::new(binary)
-                .arg0(Part::Keeper.roomy_title(&self.options.program))
+                .arg0(Part::Keeper.title(&self.options.program))
                 .args(std::env::args_os().skip(1))
                 .env(LOCK, self.lock.as_raw_fd().to_string())
                 .exec(),

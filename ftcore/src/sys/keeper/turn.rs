@@ -14,6 +14,7 @@ use crate::core::role::{ChildId, Seen, Settings};
 use crate::sys::channel::{Channel, ChannelError};
 use crate::sys::link::{Link, Parcel};
 use crate::sys::message::{Item, ToChild, ToKeeper};
+use crate::sys::process::Exit;
 use crate::sys::title::Part;
 
 /// How often it says at least that it lives.
@@ -214,11 +215,17 @@ impl Keeper {
         let Some(dead) = self.children.remove(&child) else { return };
         let exit = dead.exit();
         let what = if self.roles.primary() == Some(child) { "primary" } else { "twin" };
-        match exit {
-            Some(exit) => tracing::warn!("the {what} (process {}) ended: {exit}", dead.pid),
-            None => tracing::warn!("the {what} (process {}) ended", dead.pid),
+        let exit_said = exit.map_or_else(|| "in a way that is not known".to_owned(), |exit| exit.to_string());
+        match self.holdings.note_of(dead.pid) {
+            Some(note) => {
+                tracing::warn!("the {what} (process {}) ended: {exit_said}; its note: {note}", dead.pid)
+            }
+            None if exit == Some(Exit::Status(0)) => {
+                tracing::info!("the {what} (process {}) ended", dead.pid)
+            }
+            None => tracing::warn!("the {what} (process {}) ended: {exit_said}", dead.pid),
         }
-        self.dir.unsay(Part::Primary, dead.pid);
+        // Who is primary says the next primary itself; it may be doing so just now.
         self.dir.unsay(Part::Twin, dead.pid);
         self.adoption.left(dead.pid);
         if self.roles.primary() == Some(child) {
