@@ -9,7 +9,7 @@ use super::log::Cursor;
 use super::machine::Machine;
 use super::record::{Fate, Given, Piece, Takeover, Verdict};
 use super::state::{Chore, Disorder, HISTORY, State};
-use super::streams::Standing;
+use super::streams::{Held, Standing};
 
 /// What a connection that a verdict ends is said to have died of: ECONNABORTED.
 const ABORTED: i32 = 103;
@@ -149,6 +149,8 @@ impl<M: Machine> State<M> {
                     self.changes.sends.push(conn);
                 }
             }
+            Effect::Hold { conn } => self.set_held(conn, Held::Yes),
+            Effect::Release { conn } => self.set_held(conn, Held::No),
             Effect::SendDatagram { conn, to, octets } => {
                 let datagram =
                     streams.get(conn).filter(|stream| matches!(stream.standing, Standing::Datagram(_)));
@@ -169,6 +171,15 @@ impl<M: Machine> State<M> {
         Ok(())
     }
 
+    fn set_held(&mut self, conn: ConnId, held: Held) {
+        if let Some(socket) = self.books.streams.set_held(conn, held) {
+            self.books.chores.push(match held {
+                Held::Yes => Chore::Pause(socket),
+                Held::No => Chore::Resume(socket),
+            });
+        }
+    }
+
     fn want(&mut self, conn: ConnId, standing: Standing) -> Result<(), Wrong> {
         if conn.0 < FIRST_OWN_CONN {
             return Err(Wrong("the machine gave a name that is not its own to give"));
@@ -184,6 +195,8 @@ impl<M: Machine> State<M> {
         match (&stream.standing, how) {
             (Standing::Open, Close::Orderly) => {
                 let socket = stream.socket;
+                // Its last words are read, and thrown away.
+                self.set_held(conn, Held::No);
                 let Some((standing, oldest)) = self.books.streams.end(conn, now) else { return };
                 if let (Standing::Ended, Some(socket)) = (standing, socket) {
                     self.books.chores.push(Chore::End(socket));

@@ -129,6 +129,8 @@ impl<M: Machine, L: Memory> Primary<M, L> {
                         tracing::error!("cannot set the TCP MD5 key for {from}: {error}");
                     }
                 }
+                Chore::Pause(socket) => kernel.pause(*socket),
+                Chore::Resume(socket) => kernel.resume(*socket),
                 Chore::End(socket) => kernel.end(*socket),
                 Chore::Abort(socket) => kernel.abort(*socket),
                 Chore::Forget(socket) => kernel.forget(*socket),

@@ -74,6 +74,13 @@ pub trait Kernel {
     /// The kernel's, or where this process does not hold the socket.
     fn watch(&mut self, socket: Cookie) -> io::Result<()>;
 
+    /// Tells no more that there is something to read at a socket, nor that its stream is over; the rest goes on to
+    /// be told.
+    fn pause(&mut self, socket: Cookie);
+
+    /// Tells it again. Harmless where it is told.
+    fn resume(&mut self, socket: Cookie);
+
     /// Sets options.
     ///
     /// # Errors

@@ -17,7 +17,6 @@ pub mod private;
 pub mod queue;
 pub mod record;
 pub mod role;
-pub mod roles;
 pub mod snapshot;
 pub mod standby;
 pub mod state;

@@ -15,9 +15,10 @@ use super::kernel::{Accepted, Kernel, Readiness};
 use super::log::Writer;
 use super::machine::Machine;
 use super::memory::{Memory, Word};
+pub use super::role::Mode;
 use super::standby::TwinState;
 use super::state::State;
-use super::streams::Standing;
+use super::streams::{Held, Standing};
 
 /// How many digests are kept to be compared with the twin's.
 pub(super) const DIGESTS: usize = 64;
@@ -44,20 +45,6 @@ impl Default for Settings {
             digest_interval: Duration::from_millis(100),
         }
     }
-}
-
-/// Who follows the log, and when.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// A twin applies each entry at once.
-    #[default]
-    Hot,
-    /// A twin holds a checkpoint and the log.
-    Warm,
-    /// Checkpoint and log lie in files.
-    Cold,
-    /// Nobody.
-    None,
 }
 
 /// What a socket's readiness came to.
@@ -261,7 +248,11 @@ impl<M: Machine, L: Memory> Primary<M, L> {
                 if readiness.write && self.local(conn).blocked {
                     self.flush_one(kernel, conn);
                 }
-                if readable { self.receive(kernel, (conn, socket), readiness, slice) } else { Outcome::Idle }
+                if readable && self.state.streams().get(conn).is_some_and(|stream| stream.held == Held::No) {
+                    self.receive(kernel, (conn, socket), readiness, slice)
+                } else {
+                    Outcome::Idle
+                }
             }
             Standing::Ending | Standing::Ended => {
                 if readiness.write && self.local(conn).blocked {

@@ -49,6 +49,10 @@ pub enum Chore {
         /// The key.
         key: Option<String>,
     },
+    /// Tell no more that there is something to read.
+    Pause(Cookie),
+    /// Tell it again.
+    Resume(Cookie),
     /// Send a FIN.
     End(Cookie),
     /// Send an RST.

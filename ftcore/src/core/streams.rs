@@ -61,8 +61,20 @@ pub struct Stream {
     pub sum: u32,
     /// How many takeovers it has lived through.
     pub takeovers: u32,
+    /// Whether its octets stay with the peer for now.
+    pub held: Held,
     /// What the kernel has not taken yet.
     pub queue: Queue,
+}
+
+/// Whether a connection's octets are left with the peer, as the machine wants it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Held {
+    /// They are taken.
+    #[default]
+    No,
+    /// They are left.
+    Yes,
 }
 
 /// The table.
@@ -92,6 +104,7 @@ impl Stream {
             drained: 0,
             sum: 0,
             takeovers: 0,
+            held: Held::No,
             queue: Queue::default(),
         }
     }
@@ -170,8 +183,9 @@ impl Streams {
     pub fn digest(&self) -> u64 {
         self.table.iter().fold(0x9e37_79b9_7f4a_7c15, |digest, (conn, stream)| {
             let socket = stream.socket.map_or(u64::MAX, |socket| socket.0);
+            let rank = stream.rank() << 1 | u64::from(stream.held == Held::Yes);
             let counts = [stream.received, stream.generated, stream.drained, u64::from(stream.sum)];
-            [conn.0, stream.rank(), socket].into_iter().chain(counts).fold(digest, mix)
+            [conn.0, rank, socket].into_iter().chain(counts).fold(digest, mix)
         })
     }
 
@@ -262,6 +276,14 @@ impl Streams {
         }
         stream.push(octets);
         Some(())
+    }
+
+    /// Leaves a connection's octets with the peer, or takes them again. The answer is its socket, where that is new.
+    pub(super) fn set_held(&mut self, conn: ConnId, held: Held) -> Option<Cookie> {
+        let stream = self.table.get_mut(&conn)?;
+        let new = stream.standing == Standing::Open && stream.held != held;
+        stream.held = held;
+        stream.socket.filter(|_| new)
     }
 
     /// Begins an orderly end of an open connection. The answer is how it stands then, and an older end that

@@ -17,7 +17,7 @@ use super::primary::{Primary, Settings};
 use super::record::{Cause, Fate, Given, Takeover, Verdict};
 use super::standby::{Standby, TwinState, verdict_behind};
 use super::state::State;
-use super::streams::Standing;
+use super::streams::{Held, Standing};
 use super::takeover::{Circumstances, Listeners, Loss, Lost, Origin, Report, Suspect, TakeoverError};
 use super::trial::{Found, Trial, search};
 
@@ -314,6 +314,9 @@ impl<M: Machine, L: Memory> Successor<M, L> {
         let torn = written.wrapping_sub(drained);
         if torn > stream.queue.octets() {
             return Err(Loss::Sent { written, generated, drained });
+        }
+        if stream.held == Held::Yes {
+            kernel.pause(socket);
         }
         if torn > 0 {
             self.torn_sends += torn;
