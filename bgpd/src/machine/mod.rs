@@ -32,7 +32,7 @@ pub use effect::{OwnEffect, Writing};
 pub use input::{FormError, Interface, LineOf, OwnInput, Surroundings, Written};
 pub use quarantined::{Quarantined, hex, unhex};
 pub use outcomes::{Outcome, Outcomes, RequestId};
-pub use survivals::{Survival, Survivals};
+pub use survivals::Survivals;
 
 /// A BGP speaker with the configuration that its operator gave it.
 #[derive(Debug)]
@@ -178,7 +178,6 @@ impl Speaker {
         treatment: Treatment,
         effects: &mut Effects<OwnEffect>,
     ) {
-        self.survivals.poisoned(&self.engine, conn);
         let config = self.configured.config();
         let described = Quarantined::describe(&self.engine, config, conn, octets, treatment);
         effects.list.push(Effect::Other(OwnEffect::Quarantine(Box::new(described))));

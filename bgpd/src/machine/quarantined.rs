@@ -61,7 +61,7 @@ impl Quarantined {
             state: peer.map(|peer| peer.session.state()).unwrap_or(State::Idle).to_string(),
             open,
             configuration: without_passwords(config),
-            message: hex(octets),
+            message: hex(&[engine.begun(conn), octets].concat()),
             treatment: match treatment {
                 Treatment::Withdraw => "withdraw",
                 Treatment::EndSession => "endSession",

@@ -217,7 +217,8 @@ fn what_neighbors_have_been_through_is_counted() {
     story.own(&OwnInput::TakenOver);
     let unit = message(2, &[0, 0, 0, 0]);
     let effects = story.step(Input::Poison { conn, octets: &unit, treatment: Treatment::Withdraw });
-    assert_eq!(story.speaker.survivals().of(&name), Survival { takeovers: 2, poison: 1 });
+    assert_eq!(story.speaker.survivals().of(&name), 2);
+    assert_eq!(story.speaker.engine().poison_of(&name).map(|record| record.count), Some(1));
     let kept = effects.into_iter().find_map(|effect| match effect {
         Effect::Other(OwnEffect::Quarantine(kept)) => Some(kept),
         _ => None,
@@ -227,5 +228,5 @@ fn what_neighbors_have_been_through_is_counted() {
     assert_eq!((kept.state.as_str(), kept.message), ("Established", hex(&unit)));
     assert!(kept.open.is_some() && kept.configuration.contains("remote-as 65002"));
     story.line(1, ROUTER, "no neighbor 10.0.0.2");
-    assert_eq!(story.speaker.survivals().of(&name), Survival::default());
+    assert_eq!(story.speaker.survivals().of(&name), 0);
 }

@@ -235,7 +235,7 @@ fn json(router: &Router<'_>) -> Value {
         },
         "takeovers": standing.takeovers.iter().map(takeover).collect::<Vec<_>>(),
         "log": { "bytes": log.octets, "capacity": log.capacity },
-        "poison": router.survivals.poison(),
+        "poison": router.engine.quarantined(),
     })
 }
 
@@ -268,7 +268,7 @@ fn push_text(router: &Router<'_>, out: &mut String) {
         put!(out, "  Digest: {value} at entry {}, {what}\n", digest.entry);
     }
     put!(out, "  Log: {} of {} bytes\n", log.octets, log.capacity);
-    let poison = router.survivals.poison();
+    let poison = router.engine.quarantined();
     if poison > 0 {
         put!(out, "  Messages that killed a process and were got over: {poison}, kept in poison/\n");
     }
