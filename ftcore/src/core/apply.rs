@@ -135,7 +135,6 @@ impl<M: Machine> State<M> {
     ) -> Result<(), Wrong> {
         let streams = &mut self.books.streams;
         match effect {
-            Effect::Hold { .. } | Effect::Release { .. } => {}
             Effect::Connect(connect) => self.want(connect.conn, Standing::Opening(connect))?,
             Effect::OpenDatagram { conn, local } => self.want(conn, Standing::OpeningDatagram(local))?,
             Effect::Options { conn, options } => {

@@ -436,6 +436,15 @@ impl Kernel for Sockets {
         held.watch(&self.poll, socket)
     }
 
+    fn pause(&mut self, socket: Cookie) {
+        // It fails only for what is not held, and of that nothing is told.
+        let _ = self.set_reading(socket, Reading::Off);
+    }
+
+    fn resume(&mut self, socket: Cookie) {
+        let _ = self.set_reading(socket, Reading::On);
+    }
+
     fn set_options(&mut self, socket: Cookie, options: &SocketOptions) -> io::Result<()> {
         let descriptor = self.held(socket)?.socket.as_fd();
         let (_, remote) = socket::ends(descriptor)?;
