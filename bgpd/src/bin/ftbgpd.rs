@@ -8,7 +8,7 @@ use bgpd::config::{Config, Strictness, load};
 use bgpd::daemon::log::Log;
 use bgpd::daemon::options::{Errand, Options};
 use bgpd::daemon::program::{Bgp, poison_folder};
-use bgpd::daemon::{Source, clock, replay, settings_of};
+use bgpd::daemon::{Source, clock, process, replay, settings_of};
 use bgpd::machine::Surroundings;
 use clap::Parser;
 use ftcore::sys::keeper;
@@ -75,6 +75,8 @@ fn is_child() -> bool {
 }
 
 fn begin(options: &Options, strictness: Strictness, config: Config) -> ExitCode {
+    // The program says at its start what came of it; a later keeper's children have it from here.
+    let _ = process::raise_descriptor_limit();
     let mut redundancy = config.redundancy;
     redundancy.mode = options.standby.or(redundancy.mode);
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
@@ -86,6 +88,7 @@ fn begin(options: &Options, strictness: Strictness, config: Config) -> ExitCode 
     let program = Bgp {
         listen: options.listen.clone(),
         run_dir: options.run_dir.clone(),
+        metrics: options.metrics,
         source: Source {
             file: options.config.clone(),
             strictness,
@@ -93,10 +96,6 @@ fn begin(options: &Options, strictness: Strictness, config: Config) -> ExitCode 
             surroundings,
         },
     };
-    if !is_child() {
-        tracing::info!("ftbgpd {} starts, process {}", env!("CARGO_PKG_VERSION"), std::process::id());
-        say_what_is_missing(options);
-    }
     #[cfg(feature = "fault")]
     if let Err(error) = bgpd::daemon::sys::take_faults() {
         tracing::warn!("no faults can be sent to this process: {error}");
@@ -108,14 +107,4 @@ fn begin(options: &Options, strictness: Strictness, config: Config) -> ExitCode 
         settings: settings_of(&redundancy),
     };
     run(program, kept)
-}
-
-/// What was asked for and is not in this build.
-fn say_what_is_missing(options: &Options) {
-    if options.metrics.is_some() {
-        tracing::warn!("--metrics: this build serves no metrics yet");
-    }
-    if !options.no_fib {
-        tracing::warn!("this build puts no routes into the kernel yet (--no-fib says that this is meant)");
-    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bgp_engine::notice::Severity;
 use bgp_engine::value::Instant;
 use ftcore::core::entry::EntryNumber;
-use ftcore::core::role::Settings;
+use ftcore::core::role::{Order, Settings};
 use ftcore::sys::sockets::Source as Ready;
 
 use super::advertiser::Advertiser;
@@ -19,6 +19,8 @@ use crate::machine::{OwnEffect, OwnInput, Quarantined, Surroundings};
 
 /// The most of a configuration that is put into one entry, in octets.
 const CONFIGURATION_PART: usize = 128 << 10;
+/// Who asks where nobody waits for the answer.
+const NOBODY: u64 = 0;
 /// The exit status where the configuration is refused.
 const REFUSED: u8 = 2;
 
@@ -157,12 +159,7 @@ impl Around {
                     self.files.order(Job::Save { file: self.source.file.clone(), writing });
                 }
                 OwnEffect::Quarantine(what) => self.keep(serving, entry, *what),
-                OwnEffect::Redundancy(block) => {
-                    let settings: Settings = settings::of(&block);
-                    if settings != *serving.links.settings() {
-                        serving.links.set(settings, &mut serving.primary);
-                    }
-                }
+                OwnEffect::Redundancy(block) => set(serving, &settings::of(&block)),
             }
         }
     }
@@ -179,6 +176,18 @@ impl Around {
         let time = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
         let kept = Box::new(Kept { epoch, entry, time, what });
         self.files.order(Job::Keep { folder: self.source.poison.clone(), kept });
+    }
+}
+
+/// Puts the standby's settings in force. The mode is the keeper's business, which starts and ends twins.
+fn set(serving: &mut Serving, wanted: &Settings) {
+    let now = *serving.links.settings();
+    if wanted.mode != now.mode {
+        serving.links.order(NOBODY, Order::Mode(wanted.mode));
+    }
+    let rest = Settings { mode: now.mode, ..*wanted };
+    if rest != now {
+        serving.links.set(rest, &mut serving.primary);
     }
 }
 

@@ -26,7 +26,8 @@ pub fn until(moment: Instant) -> Duration {
 #[must_use]
 pub fn unix_ms() -> u64 {
     let wall = clock_gettime(ClockId::Realtime);
-    u64::try_from(wall.tv_sec.saturating_mul(1000).saturating_add(wall.tv_nsec / 1_000_000)).unwrap_or_default()
+    u64::try_from(wall.tv_sec.saturating_mul(1000).saturating_add(wall.tv_nsec / 1_000_000))
+        .unwrap_or_default()
 }
 
 /// The present moment, and how far the wall clock is ahead of this one: what a show tells times by.

@@ -178,7 +178,8 @@ impl<M> Control<M> {
             return;
         }
         let (received, to_send) = (Vec::new(), Vec::new());
-        let client = Client { stream, received, answer: None, waits: false, to_send, watched, asked_all: false };
+        let client =
+            Client { stream, received, answer: None, waits: false, to_send, watched, asked_all: false };
         self.clients.insert(self.next, client);
         self.next += 1;
     }

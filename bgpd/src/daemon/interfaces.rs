@@ -116,8 +116,11 @@ mod tests {
         assert_eq!(differences(&engine, &[one.clone(), two.clone()]), []);
         let moved = link(2, "b", "10.0.9.1/24");
         let inputs = differences(&engine, &[moved.clone(), three.clone()]);
-        let expected =
-            [OwnInput::InterfaceGone(1), OwnInput::Interface(moved.into()), OwnInput::Interface(three.into())];
+        let expected = [
+            OwnInput::InterfaceGone(1),
+            OwnInput::Interface(moved.into()),
+            OwnInput::Interface(three.into()),
+        ];
         assert_eq!(inputs, expected);
     }
 }

@@ -221,10 +221,7 @@ fn router<'a>(speaker: &'a Speaker, standing: &'a Standing) -> Router<'a> {
         engine,
         config: speaker.configured().config(),
         clock: clock::for_shows(),
-        process: Process {
-            pid: std::process::id(),
-            started: engine.started().unwrap_or(Instant::default()),
-        },
+        process: Process { pid: std::process::id(), started: engine.started().unwrap_or(Instant::default()) },
         standing,
         survivals: speaker.survivals(),
     }

@@ -16,9 +16,13 @@ use super::clock;
 use super::operator::{Again, OrderOutcome, Ordered};
 use super::router::Serving;
 use crate::command::Act;
+use crate::machine::OwnInput;
 
 /// How long an answer is waited for. A new program's twin may have to get a full table first.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long after its order a fault has an entry to strike in: until then the answer is with the operator.
+#[cfg(feature = "fault")]
+const NUDGE: Duration = Duration::from_millis(20);
 /// A handover that is not older than this is the one that a repeated order asked for, in milliseconds.
 const RECENT_MS: u64 = 100_000;
 
@@ -27,6 +31,8 @@ const RECENT_MS: u64 = 100_000;
 pub(super) struct Orders {
     last: u64,
     pending: BTreeMap<u64, Pending>,
+    /// When an entry is made for a fault to strike in, lest it waits for a peer to speak.
+    nudge_at: Option<Instant>,
 }
 
 struct Pending {
@@ -58,8 +64,12 @@ impl Orders {
                 Ok(()) => (Order::Upgrade(path), ""),
                 Err(why) => return outcome.tell(Err(format!("% {why}\n"))),
             },
+            // One that was armed before has struck.
+            #[cfg(feature = "fault")]
+            Act::Fault { .. } if again == Again::Repeated => return outcome.tell(Ok(String::new())),
             #[cfg(feature = "fault")]
             Act::Fault { victim, fault, after } => {
+                self.nudge_at = Some(clock::now() + NUDGE);
                 return outcome.tell(arm(victim, fault, after, serving));
             }
         };
@@ -82,7 +92,11 @@ impl Orders {
     }
 
     /// Gives up what has waited for too long by `now`.
-    pub(super) fn expire(&mut self, now: Instant) {
+    pub(super) fn expire(&mut self, now: Instant, serving: &mut Serving) {
+        if self.nudge_at.take_if(|at| *at <= now).is_some() {
+            // It changes nothing.
+            serving.take(&OwnInput::ConfigurationPart(String::new()));
+        }
         let late = self.pending.extract_if(.., |_, pending| pending.until <= now);
         for (_, pending) in late {
             pending.outcome.tell(Err("% No answer came: look with 'show redundancy'\n".to_owned()));
@@ -91,7 +105,7 @@ impl Orders {
 
     /// When [`Orders::expire`] has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.pending.values().map(|pending| pending.until).min()
+        self.pending.values().map(|pending| pending.until).chain(self.nudge_at).min()
     }
 }
 
@@ -105,9 +119,7 @@ fn already(last: Option<&Takeover>, cause: Cause) -> Option<Result<String, Strin
     let (epoch, kept, lost) = (last.epoch.0, last.kept, last.lost);
     Some(if last.cause == cause {
         let pid = std::process::id();
-        Ok(format!(
-            "Handed over to process {pid}, epoch {epoch}: {kept} connections kept, {lost} lost.\n"
-        ))
+        Ok(format!("Handed over to process {pid}, epoch {epoch}: {kept} connections kept, {lost} lost.\n"))
     } else {
         Err(format!(
             "% The old primary ended before it could hand over ({}); process {} is primary, epoch {epoch}\n",

@@ -34,6 +34,8 @@ pub struct Bgp {
     pub listen: Vec<SocketAddr>,
     /// Where processes say who they are, and where the control socket is.
     pub run_dir: PathBuf,
+    /// Where metrics were asked for.
+    pub metrics: Option<SocketAddr>,
     /// What the command line says of files.
     pub source: Source,
 }
@@ -41,6 +43,18 @@ pub struct Bgp {
 impl Bgp {
     fn control_path(&self) -> PathBuf {
         self.run_dir.join("ftbgpd.sock")
+    }
+
+    /// What was asked for and is not in this build.
+    fn say_what_is_missing(&self) {
+        if self.metrics.is_some() {
+            tracing::warn!("--metrics: this build serves no metrics yet");
+        }
+        if !self.source.surroundings.without_fib {
+            tracing::warn!(
+                "this build puts no routes into the kernel yet (--no-fib says that this is meant)"
+            );
+        }
     }
 
     fn begin(&self, serving: Serving) -> Result<Router, RouterError> {
@@ -81,14 +95,19 @@ impl Program for Bgp {
     }
 
     fn open(&self) -> io::Result<Opened> {
+        tracing::info!("ftbgpd {} starts, process {}", crate::show::VERSION, std::process::id());
+        match process::raise_descriptor_limit() {
+            Ok(limit) => tracing::info!("up to {limit} open files"),
+            Err(error) => tracing::warn!("the limit of open files stays as it is: {error}"),
+        }
+        self.say_what_is_missing();
         let listeners = open_listeners(&self.listen).map_err(io::Error::other)?;
         for listener in &listeners {
             tracing::info!("listening on {}", listener.address);
         }
         let path = self.control_path();
-        let refused = |error| {
-            io::Error::other(format!("cannot make the control socket {}: {error}", path.display()))
-        };
+        let refused =
+            |error| io::Error::other(format!("cannot make the control socket {}: {error}", path.display()));
         let control = control::listen(&path).map_err(refused)?;
         Ok(Opened { listeners, offered: vec![(CONTROL.to_owned(), control)] })
     }
@@ -96,9 +115,6 @@ impl Program for Bgp {
     fn serve(&self, promoted: Promoted<Speaker>) -> u8 {
         let Promoted { primary, sockets, links, report, life } = promoted;
         tell(&report);
-        if let Err(error) = process::raise_descriptor_limit() {
-            tracing::warn!("the limit of open files stays as it is: {error}");
-        }
         match self.run(Serving { primary, sockets, links }) {
             Ok((router, Ending::Stopped(status))) => {
                 // Where it is gone already, somebody else took it away.

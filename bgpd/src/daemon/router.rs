@@ -27,6 +27,7 @@ use super::interfaces;
 use super::operator::Operator;
 use super::orders::Orders;
 use super::standing::standing;
+use super::vigil::Vigil;
 use super::{clock, sys};
 use crate::machine::{OwnInput, Speaker};
 
@@ -75,6 +76,7 @@ pub struct Router {
     operator: Operator,
     orders: Orders,
     around: Around,
+    vigil: Vigil,
     /// The sockets' poll, as one descriptor of the runtime.
     ready: AsyncFd<std::os::fd::OwnedFd>,
     stop_by: Option<bgp_engine::value::Instant>,
@@ -119,8 +121,8 @@ impl Router {
     /// Where the loop has nothing to stand on.
     pub(super) fn new(serving: Serving, around: Around, control: Control<Speaker>) -> io::Result<Router> {
         let ready = sys::readable(serving.sockets.poll().as_fd().try_clone_to_owned()?)?;
-        let (operator, orders) = (Operator::default(), Orders::default());
-        Ok(Router { serving, control, operator, orders, around, ready, stop_by: None, status: None })
+        let (operator, orders, vigil) = (Operator::default(), Orders::default(), Vigil::default());
+        Ok(Router { serving, control, operator, orders, around, vigil, ready, stop_by: None, status: None })
     }
 
     /// Runs until every session is ended as it was told to, or another process is primary.
@@ -172,7 +174,8 @@ impl Router {
 
     /// How long there may be no turn.
     fn sleep(&self) -> Duration {
-        let wanted = self.serving.primary.wants().deadline.map(|at| bgp_engine::value::Instant::from_micros(at.0));
+        let wanted =
+            self.serving.primary.wants().deadline.map(|at| bgp_engine::value::Instant::from_micros(at.0));
         let due = [wanted, self.around.advertiser.deadline(), self.stop_by, self.orders.deadline()];
         let due = due.into_iter().flatten().min().map(clock::until);
         let links = self.serving.links.deadline().saturating_duration_since(std::time::Instant::now());
@@ -204,7 +207,9 @@ impl Router {
         self.around.carry_out(&mut self.serving);
         let Serving { primary, sockets, links } = &mut self.serving;
         let wake = primary.end_turn(sockets);
-        Ok(links.end_turn(wake, primary, sockets))
+        let course = links.end_turn(wake, primary, sockets);
+        self.vigil.look(&mut self.serving);
+        Ok(course)
     }
 
     /// Takes what descriptors are ready for.
@@ -248,7 +253,7 @@ impl Router {
         for ordered in self.operator.ordered() {
             self.orders.take(ordered, &mut self.serving);
         }
-        self.orders.expire(clock::now());
+        self.orders.expire(clock::now(), &mut self.serving);
     }
 
     fn take_news(&mut self, news: News) {

@@ -1,8 +1,8 @@
 //! How the processes stand, in the words of `show redundancy`.
 
 use bgp_engine::value::{Duration, Instant};
-use ftcore::core::primary;
 use ftcore::core::record;
+use ftcore::core::role::Mode;
 use ftcore::core::standby::TwinState as CoreTwin;
 use ftcore::core::status::{Protection as CoreProtection, Status};
 
@@ -18,10 +18,10 @@ pub(super) fn standing(serving: &Serving, started: Instant) -> Standing {
     let process = serving.links.twin();
     Standing {
         mode: match mode {
-            primary::Mode::Hot => Standby::Hot,
-            primary::Mode::Warm => Standby::Warm,
-            primary::Mode::Cold => Standby::Cold,
-            primary::Mode::None => Standby::None,
+            Mode::Hot => Standby::Hot,
+            Mode::Warm => Standby::Warm,
+            Mode::Cold => Standby::Cold,
+            Mode::None => Standby::None,
         },
         protection: match protection {
             CoreProtection::Protected => Protection::Protected,

@@ -149,10 +149,7 @@ impl Configured {
         let (status, text) = match written.error {
             None => {
                 self.filed = writing.config;
-                (
-                    Status::Obeyed,
-                    format!("Building Configuration...\nConfiguration saved to {file}\n[OK]\n"),
-                )
+                (Status::Obeyed, format!("Building Configuration...\nConfiguration saved to {file}\n[OK]\n"))
             }
             Some(error) => {
                 (Status::Refused, format!("% Can't write {file}: {error}; the configuration is not saved\n"))
@@ -230,9 +227,10 @@ pub(super) struct Saved {
 impl Configured {
     pub(super) fn save(&self) -> Saved {
         let text = |config: &Config| running_config(config).collect::<String>();
-        let writing = self.writing.as_ref().map(|(writing, request, mode)| {
-            (writing.number, text(&writing.config), *request, mode.clone())
-        });
+        let writing = self
+            .writing
+            .as_ref()
+            .map(|(writing, request, mode)| (writing.number, text(&writing.config), *request, mode.clone()));
         Saved {
             config: text(&self.config),
             filed: (self.filed != self.config).then(|| text(&self.filed)),

@@ -156,16 +156,18 @@ mod tests {
         let request = (any::<u64>(), any::<u64>()).prop_map(|(client, number)| RequestId { client, number });
         let line = (request, proptest::collection::vec(".{0,20}", 0..4), ".{0,80}")
             .prop_map(|(request, mode, line)| OwnInput::Line(LineOf { request, mode, line }));
-        let configuration = (".{0,200}", any::<bool>(), any::<Option<String>>()).prop_map(
-            |(text, without_fib, hostname)| OwnInput::Configuration {
-                text,
-                surroundings: Surroundings { without_fib, hostname, standby: Some(Standby::Cold) },
-            },
-        );
+        let configuration =
+            (".{0,200}", any::<bool>(), any::<Option<String>>()).prop_map(|(text, without_fib, hostname)| {
+                OwnInput::Configuration {
+                    text,
+                    surroundings: Surroundings { without_fib, hostname, standby: Some(Standby::Cold) },
+                }
+            });
         let addresses = proptest::collection::vec((any::<IpAddr>(), any::<u8>()), 0..5);
-        let interface = (any::<u32>(), ".{0,15}", any::<bool>(), addresses).prop_map(
-            |(index, name, up, addresses)| OwnInput::Interface(Interface { index, name, up, addresses }),
-        );
+        let interface =
+            (any::<u32>(), ".{0,15}", any::<bool>(), addresses).prop_map(|(index, name, up, addresses)| {
+                OwnInput::Interface(Interface { index, name, up, addresses })
+            });
         let seen = (any::<u32>(), any::<Ipv6Addr>())
             .prop_map(|(interface, address)| OwnInput::RouterSeen { interface, address });
         prop_oneof![

@@ -30,8 +30,8 @@ use serde::{Deserialize, Serialize};
 pub use configured::{Configured, nobody};
 pub use effect::{OwnEffect, Writing};
 pub use input::{FormError, Interface, LineOf, OwnInput, Surroundings, Written};
-pub use quarantined::{Quarantined, hex, unhex};
 pub use outcomes::{Outcome, Outcomes, RequestId};
+pub use quarantined::{Quarantined, hex, unhex};
 pub use survivals::Survivals;
 
 /// A BGP speaker with the configuration that its operator gave it.
@@ -98,8 +98,7 @@ impl Speaker {
         self.wanted.deadline = None;
         self.wanted.more = false;
         self.engine.step(convert::instant(now), input, &mut self.wanted);
-        self.due =
-            Due { deadline: self.wanted.deadline.map(convert::time), more: self.wanted.more };
+        self.due = Due { deadline: self.wanted.deadline.map(convert::time), more: self.wanted.more };
         convert::hand_on(&mut self.wanted.list, &mut effects.list);
     }
 
@@ -147,7 +146,6 @@ impl Speaker {
             }
         }
     }
-
 
     fn line(&mut self, now: Time, line: LineOf, effects: &mut Effects<OwnEffect>) {
         let request = line.request;
@@ -234,9 +232,10 @@ impl Machine for Speaker {
     }
 
     fn unfinished(&self) -> Vec<OwnEffect> {
-        let links = self.engine.advertised_links().map(|link| {
-            OwnEffect::RouterAdvertisements(link.to_owned(), bgp_engine::effect::Wanted::Yes)
-        });
+        let links = self
+            .engine
+            .advertised_links()
+            .map(|link| OwnEffect::RouterAdvertisements(link.to_owned(), bgp_engine::effect::Wanted::Yes));
         let writing = self.configured.writing().cloned().map(OwnEffect::WriteConfig);
         let redundancy = OwnEffect::Redundancy(self.configured.redundancy());
         links.chain(writing).chain([redundancy]).collect()

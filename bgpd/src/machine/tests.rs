@@ -128,7 +128,11 @@ fn the_file_is_written_outside_and_the_outcome_waits_for_it() {
     let again = story.line(4, &[], "write memory").iter().find_map(is_writing).unwrap();
     story.own(&written(None));
     assert_eq!(story.outcome(4), None, "an answer to an earlier writing");
-    story.own(&OwnInput::Written(Written { number: again.number, file: "f".into(), error: Some("full".into()) }));
+    story.own(&OwnInput::Written(Written {
+        number: again.number,
+        file: "f".into(),
+        error: Some("full".into()),
+    }));
     assert_eq!(story.outcome(4).unwrap().status, Status::Refused);
 }
 
@@ -174,7 +178,10 @@ fn a_snapshot_goes_on_as_the_original_does() {
         story.step(Input::Received { conn, octets: &message(4, &[]) });
         story.now += 4_000_000;
         let sent = story.step(Input::Clock);
-        assert!(sent.iter().any(|effect| matches!(effect, Effect::Send { .. })), "a keepalive is due: {sent:?}");
+        assert!(
+            sent.iter().any(|effect| matches!(effect, Effect::Send { .. })),
+            "a keepalive is due: {sent:?}"
+        );
     }
     assert_eq!(restored.speaker.digest(), story.speaker.digest());
 }

@@ -331,7 +331,8 @@ mod tests {
         for line in ["hostname x", "hostname y"] {
             client.ask(line, Some(Nature::Changes), &mut |_| {}).unwrap();
         }
-        let sent: Vec<_> = daemon.requests().into_iter().map(|request| (request.line, request.again)).collect();
+        let sent: Vec<_> =
+            daemon.requests().into_iter().map(|request| (request.line, request.again)).collect();
         let expected = [("hostname x", false), ("hostname y", false), ("hostname y", true)];
         assert_eq!(sent, expected.map(|(line, again)| (line.to_owned(), again)));
     }

@@ -277,7 +277,9 @@ fn push_text(router: &Router<'_>, out: &mut String) {
         return;
     }
     out.push_str("  Takeovers, the newest first:\n");
-    out.push_str("    Epoch  Time                      Cause       Signal    Detected    Taken over  Kept  Lost\n");
+    out.push_str(
+        "    Epoch  Time                      Cause       Signal    Detected    Taken over  Kept  Lost\n",
+    );
     for takeover in &standing.takeovers {
         let date = super::time::date(takeover.unix_ms / 1000);
         let signal = takeover.signal.as_deref().unwrap_or("-");

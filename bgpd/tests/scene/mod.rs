@@ -208,10 +208,7 @@ fn standing() -> Standing {
             lag: Duration::from_micros(12),
         },
         digest: Digests { entry: 810, primary: Some(0xabc), twin: Some(0xabc) },
-        takeovers: vec![
-            takeover(3, "hang", Some("SIGKILL"), 500_250),
-            takeover(2, "switchover", None, 0),
-        ],
+        takeovers: vec![takeover(3, "hang", Some("SIGKILL"), 500_250), takeover(2, "switchover", None, 0)],
         log: Log { octets: 4096, capacity: 256 << 20 },
     }
 }

@@ -172,7 +172,11 @@ fn push_past(router: &Router<'_>, peer: &Peer, out: &mut String) {
     }
     if let Some(record) = router.engine.poison_of(&peer.name) {
         let (count, reaction) = (record.count, record.reaction);
-        put!(out, "  Messages that killed a process {count}, last {}, {reaction}\n", ago(router, Some(record.last)));
+        put!(
+            out,
+            "  Messages that killed a process {count}, last {}, {reaction}\n",
+            ago(router, Some(record.last))
+        );
     }
     match &statistics.last_reset {
         None => out.push_str("  Last reset never\n"),
