@@ -78,8 +78,11 @@ impl Keeper {
         let lives = |pid: u32| dir.living(program, Part::Primary) == Some(pid);
         match self.adoption.look(Instant::now(), lives) {
             Adopted::Waiting if self.adoption.is_waiting() => {
-                // What a child says now is of use only when it is known what it is; its end is seen again.
-                seen.retain(|seen| matches!(seen, Seen::StopAsked));
+                // What a child says now is of use only when it is known what it is; its end is seen again. A stop
+                // is for all that will have come.
+                self.stop_asked |= seen.contains(&Seen::StopAsked);
+                seen.clear();
+                return Ok(());
             }
             Adopted::Waiting => {}
             Adopted::Nobody => {
@@ -97,6 +100,9 @@ impl Keeper {
                 self.notify.say(&format!("MAINPID={}", std::process::id()));
                 seen.insert(0, them);
             }
+        }
+        if std::mem::take(&mut self.stop_asked) {
+            seen.push(Seen::StopAsked);
         }
         Ok(())
     }
