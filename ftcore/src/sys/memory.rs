@@ -184,8 +184,7 @@ impl SharedLog {
         Self::map(create(capacity, seed)?, Side::Alone)
     }
 
-    /// Becomes the side that writes the log; the words of its former side are from now on another's. Nobody
-    /// else may be writing it.
+    /// Becomes the side that writes the log. Nobody else may be writing it.
     ///
     /// # Errors
     /// The kernel's.
