@@ -68,7 +68,7 @@ impl<P: Program> Follower<'_, P> {
     pub(super) fn take_over(self) -> Result<Promoted<P::Machine>, Ending> {
         self.fence();
         let mut evidence = self.evidence();
-        let Follower { options, mut held, standby, known, signals, .. } = self;
+        let Follower { program, options, mut held, standby, known, signals, .. } = self;
         let Some(standby) = standby else { return Err(Ending::Unfit("no state".to_owned())) };
         evidence.detected = known.detected;
         // The words of a twin are nobody's from here on.
@@ -96,6 +96,7 @@ impl<P: Program> Follower<'_, P> {
             }
         };
         let rest = Rest {
+            version: program.version().to_owned(),
             bell: held.bell,
             settings: held.settings,
             offered: held.offered,

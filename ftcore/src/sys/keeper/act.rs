@@ -187,10 +187,10 @@ impl Keeper {
         };
         new.expose_to_shortage(&self.usual_score);
         new.tell(&ToChild::Join { child, settings: self.settings, follow }, &[]);
-        if let Some(link) = &mut new.link {
-            if let Err(error) = self.holdings.give_all(link, ToChild::Item) {
-                tracing::debug!("a new standby ended at once: {error}");
-            }
+        if let Some(link) = &mut new.link
+            && let Err(error) = self.holdings.give_all(link, ToChild::Item)
+        {
+            tracing::debug!("a new standby ended at once: {error}");
         }
         if let Some(primary) = self.roles.primary().and_then(|it| self.children.get_mut(&it)) {
             let (to_primary, to_twin) = Channel::pair()?;

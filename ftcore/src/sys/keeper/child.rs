@@ -67,6 +67,19 @@ impl Child {
         }
     }
 
+    /// Whether something waits to be told.
+    #[must_use]
+    pub fn has_waiting(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.waiting() > 0)
+    }
+
+    /// Tells what waits, as far as there is room.
+    pub fn flush(&mut self) {
+        if self.link.as_mut().is_some_and(|link| link.flush().is_err()) {
+            self.link = None;
+        }
+    }
+
     /// Ends it.
     pub fn end(&self, how: End) {
         let signal = match how {
