@@ -13,7 +13,7 @@ use crate::core::kernel::Kernel;
 use crate::core::memory::{Memory, Word};
 use crate::core::role::{Follow, Standing, Tell};
 use crate::core::standby::{FollowError, Standby, TwinState};
-use crate::sys::channel::Channel;
+use crate::sys::channel::{Channel, ChannelError};
 use crate::sys::checkpoint::{self, Checkpoint, Saving};
 use crate::sys::keeper::Options;
 use crate::sys::link::{Link, Parcel};
@@ -224,6 +224,8 @@ impl<'a, P: Program> Follower<'a, P> {
             let mut parcel = match link.receive() {
                 Ok(Some(parcel)) => parcel,
                 Ok(None) => break,
+                // It would lead without a socket.
+                Err(error @ ChannelError::DescriptorLost) => return Err(Ending::Unfit(error.to_string())),
                 Err(error) => {
                     tracing::debug!("the keeper is gone: {error}");
                     self.held.keeper = None;
@@ -255,6 +257,7 @@ impl<'a, P: Program> Follower<'a, P> {
             let mut parcel: Parcel<ToPartner> = match partner.link.receive() {
                 Ok(Some(parcel)) => parcel,
                 Ok(None) => break,
+                Err(error @ ChannelError::DescriptorLost) => return Err(Ending::Unfit(error.to_string())),
                 Err(error) => {
                     tracing::debug!("the primary says no more: {error}");
                     self.held.partner = None;

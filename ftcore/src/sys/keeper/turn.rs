@@ -48,8 +48,11 @@ impl Keeper {
             self.flush();
             let mut seen = Vec::new();
             for event in &events {
-                if let Some(source) = Source::of(event.data.u64()) {
-                    self.hear(source, &mut seen)?;
+                // A shortage of descriptors, of memory or of disk is no reason to end.
+                if let Some(source) = Source::of(event.data.u64())
+                    && let Err(error) = self.hear(source, &mut seen)
+                {
+                    tracing::error!("the keeper goes on, in spite of this: {error}");
                 }
             }
             seen.extend(self.unstarted.drain(..).map(|child| Seen::Ended(child, Origin::Inside)));
