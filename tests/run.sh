@@ -16,7 +16,7 @@ step 'build'
 cargo build --quiet --workspace --all-targets
 
 step 'units, properties, conformance, fuzz corpora, the daemon, the lab, real tables, the benchmark (small)'
-cargo test --quiet --workspace --lib --bins --test '[!i]*'
+cargo test --quiet --workspace --lib --bins --examples --test '[!i]*'
 
 step 'interoperation'
 cargo test --quiet --workspace --test interop -- --nocapture

@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use super::kept::Kept;
 use crate::core::input::{Cookie, ListenerId};
 use crate::core::memory::{Memory, Word};
+use crate::core::standby::TwinState;
 use crate::sys::bell::Bell;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::{MapError, SharedLog, Side};
@@ -74,6 +76,16 @@ impl Holdings {
         Ok(())
     }
 
+    /// Goes on with a log and a checkpoint from files.
+    ///
+    /// # Errors
+    /// As [`Holdings::begin_log`].
+    pub fn go_on_with(&mut self, kept: Kept) -> Result<(), MapError> {
+        self.begin_log(kept.log)?;
+        self.checkpoint = kept.checkpoint;
+        Ok(())
+    }
+
     /// The log's memory.
     #[must_use]
     pub fn log(&self) -> Option<&SharedLog> {
@@ -97,6 +109,13 @@ impl Holdings {
         if let Some(log) = &mut self.log {
             let ticks = log.view.load(Word::KeeperTick);
             log.view.store(Word::KeeperTick, ticks.wrapping_add(1));
+        }
+    }
+
+    /// Says in the log's memory that there is no twin, so that nobody waits for it.
+    pub fn twin_is_gone(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.view.store(Word::TwinState, TwinState::Absent as u64);
         }
     }
 
