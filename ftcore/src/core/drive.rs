@@ -331,9 +331,8 @@ impl<M: Machine, L: Memory> Primary<M, L> {
             }
         };
         let emptied = taken == stream.queue.octets();
-        if emptied {
-            local.blocked = false;
-        }
+        // Where only a part was taken it is offered again: the kernel tells of room only to who was refused.
+        local.blocked = false;
         if taken > 0 {
             self.write(kernel, Content::Drained { conn, octets: taken });
         }

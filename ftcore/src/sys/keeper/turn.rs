@@ -225,7 +225,7 @@ impl Keeper {
             }
             None => tracing::warn!("the {what} (process {}) ended: {exit_said}", dead.pid),
         }
-        self.dir.unsay(Part::Primary, dead.pid);
+        // Who is primary says the next primary itself; it may be doing so just now.
         self.dir.unsay(Part::Twin, dead.pid);
         self.adoption.left(dead.pid);
         if self.roles.primary() == Some(child) {
