@@ -13,6 +13,7 @@ mod limits;
 mod originate;
 mod outside;
 mod peer;
+mod poison;
 mod receive;
 mod refresh;
 mod resolve;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use outside::Link;
 pub use peer::{Kind, Peer, PeerFamily, Refused};
+pub use poison::{PoisonRecord, Reaction};
 pub(crate) use save::SavedEngine;
 
 use crate::config::{BgpConfig, Configuration, NeighborName};
@@ -72,6 +74,7 @@ pub struct Engine {
     /// The router id that the sessions were given.
     configured_id: Option<crate::value::RouterId>,
     refusals: connections::Refusals,
+    quarantine: poison::Quarantine,
     stopping: bool,
 }
 
@@ -118,6 +121,7 @@ impl Engine {
             deferred_until: None,
             configured_id: None,
             refusals: connections::Refusals::default(),
+            quarantine: poison::Quarantine::default(),
             stopping: false,
         }
     }
@@ -137,6 +141,7 @@ impl Engine {
             Input::Closed { conn, errno } => self.closed(conn, errno, effects),
             Input::Received { conn, octets } => self.received(conn, octets, effects),
             Input::Drained { conn, octets } => self.drained(conn, octets, effects),
+            Input::Poison { conn, octets, treatment } => self.poison(conn, octets, treatment, effects),
             Input::Command(command) => self.command(command, effects),
             Input::Clock => self.expire(effects),
         }

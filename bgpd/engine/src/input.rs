@@ -62,6 +62,17 @@ pub enum Input<'a> {
         /// How many.
         octets: u64,
     },
+    /// Octets that crashed a process when they came as [`Input::Received`]: they take the place of those. With what
+    /// lies of the connection's beginning of a message they are one whole message, or the end of what can be
+    /// framed, see [`Engine::units`](crate::engine::Engine::units).
+    Poison {
+        /// Which connection brought them.
+        conn: ConnId,
+        /// The octets of the message that this input brings.
+        octets: &'a [u8],
+        /// How careful to be.
+        treatment: Treatment,
+    },
     /// An operator's command.
     Command(Command),
     /// Nothing but time: a deadline has passed, or there is work left. Timers run out with this input alone, so
@@ -81,6 +92,16 @@ pub struct Connection {
     pub remote: SocketAddr,
     /// The interface, where the addresses are link-local; else 0.
     pub interface: IfIndex,
+}
+
+/// How a message that has crashed a process is got over. The second is for where the first crashes too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Treatment {
+    /// Its prefixes count as withdrawn (RFC 7606 'treat-as-withdraw'), where they can be read safely; else as
+    /// [`Treatment::EndSession`].
+    Withdraw,
+    /// It is not looked at, and the session ends with a NOTIFICATION.
+    EndSession,
 }
 
 /// An interface and its addresses.

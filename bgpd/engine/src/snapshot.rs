@@ -13,8 +13,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::engine::{Engine, SavedEngine};
-use crate::session::State;
+use crate::engine::{Engine, Peer, SavedEngine};
 use crate::value::Digest;
 
 impl Serialize for Engine {
@@ -31,30 +30,50 @@ impl<'de> Deserialize<'de> for Engine {
 }
 
 impl Engine {
-    /// A digest of the whole state: the paths and the order in which the tables changed, the octets sent on each
-    /// connection, and where every session stands.
+    /// A digest of the whole state: the paths and the order in which the tables changed, how far each peer has been
+    /// told, the octets sent on each connection, and where every session stands. It takes some time for each peer
+    /// and none for a route.
     ///
     /// Engines with the same seed that took the same inputs have the same digest, in whatever process.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let mut digest = Digest::default();
-        digest.add(self.rib().v4.table.digest().value());
-        digest.add(self.rib().v6.table.digest().value());
+        self.rib().facts.attrs.digest(&mut digest);
+        self.rib().v4.digest(&mut digest);
+        self.rib().v6.digest(&mut digest);
         for peer in self.peers() {
-            let statistics = peer.session.statistics();
-            digest.add(u64::from(peer.id.0) << 8 | state_number(peer.session.state()));
-            digest.add(statistics.sent.total());
-            digest.add(statistics.received.total());
-            digest.add(peer.session.deadline().map_or(0, |deadline| deadline.as_micros()));
+            digest_peer(peer, &mut digest);
         }
-        for (conn, _, sent) in self.connections() {
+        for (conn, outstanding, sent) in self.connections() {
             digest.add(conn.0);
+            digest.add(outstanding);
             digest.add(sent.value());
         }
+        self.digest_rest(&mut digest);
         digest
     }
 }
 
-const fn state_number(state: State) -> u64 {
-    state as u64
+fn digest_peer(peer: &Peer, digest: &mut Digest) {
+    let statistics = peer.session.statistics();
+    digest.add(u64::from(peer.id.0) << 8 | peer.session.state() as u64);
+    digest.add(statistics.sent.total());
+    digest.add(statistics.received.total());
+    digest.add(statistics.established << 32 ^ statistics.dropped);
+    digest.add(peer.session.deadline().map_or(0, |deadline| deadline.as_micros()));
+    for state in &peer.families.0 {
+        let flags = [
+            state.import.is_some(),
+            state.advertising,
+            state.warned,
+            state.end_of_rib_received,
+            state.default_due,
+            state.default_sent,
+            state.refreshing,
+            state.end_of_rib_sent,
+        ];
+        digest.add(flags.into_iter().fold(0, |all, flag| all << 1 | u64::from(flag)));
+        digest.add(state.next_advertisement.map_or(0, |at| at.as_micros()));
+        digest.add(state.refused.policy ^ state.refused.withdrawn << 32);
+    }
 }

@@ -10,8 +10,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use super::note;
 use super::process::{Exit, Pidfd};
+use super::{heap, note};
 
 /// The status of a child whose work panicked where panics unwind; where they abort it dies by SIGABRT.
 const PANICKED: i32 = 101;
@@ -30,6 +30,7 @@ pub struct Forked {
 /// # Errors
 /// The kernel's, where it cannot fork.
 pub fn fork(keep: &[BorrowedFd<'_>], work: impl FnOnce() -> i32) -> io::Result<Forked> {
+    heap::notice_shrinking();
     let parent = std::process::id();
     // SAFETY: the child goes on with the copy of this thread alone; it runs `work` under the terms above and
     // ends without returning from here.

@@ -7,6 +7,7 @@ pub mod channel;
 pub mod checkpoint;
 pub mod child;
 pub mod fork;
+pub mod heap;
 pub mod keeper;
 pub mod life;
 pub mod link;
@@ -26,3 +27,7 @@ pub mod socket;
 pub mod sockets;
 pub mod title;
 pub mod trial;
+
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: note::NotingAllocator = note::NotingAllocator;

@@ -14,6 +14,7 @@ use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
+use super::heap;
 use super::mapping::Mapping;
 
 /// The longest message that is kept, in octets.
@@ -258,7 +259,8 @@ fn catch(signal: libc::c_int) -> io::Result<()> {
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// The system's allocator, which notes when memory is refused. For `#[global_allocator]`.
+/// The system's allocator, which notes when memory is refused, and tells `heap` of what was given. For
+/// `#[global_allocator]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NotingAllocator;
 
@@ -269,6 +271,7 @@ impl NotingAllocator {
         {
             page.refused_octets.store((octets as u64).max(1), Ordering::Release);
         }
+        heap::grown(memory, octets);
         memory
     }
 }

@@ -49,6 +49,21 @@ pub fn set_oom_score(score: i16) -> io::Result<()> {
     fs::write("/proc/self/oom_score_adj", score.to_string())
 }
 
+/// Lets the calling thread run before all ordinary ones as soon as it can, where that is allowed; else it stays
+/// as it is. Only for a thread that waits nearly all the time. What it forks or spawns is ordinary again.
+///
+/// # Errors
+/// `PermissionDenied` where it is not allowed.
+pub fn run_first() -> io::Result<()> {
+    // SAFETY: an all-zero value is a valid one; the call reads it and changes how this thread is scheduled.
+    let answer = unsafe {
+        let mut wanted: libc::sched_param = std::mem::zeroed();
+        wanted.sched_priority = 1;
+        libc::sched_setscheduler(0, libc::SCHED_RR | libc::SCHED_RESET_ON_FORK, &raw const wanted)
+    };
+    if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Sees to it that this process leaves no core file, and that none is sent to a program either: both would
 /// hold up its end for long.
 ///

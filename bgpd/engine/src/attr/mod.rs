@@ -9,6 +9,8 @@ mod as_path;
 mod atomic_aggregate;
 mod cluster_list;
 mod communities;
+#[cfg(feature = "fault")]
+mod crash;
 mod draft;
 mod extended_communities;
 mod fault;

@@ -88,6 +88,9 @@ impl Engine {
         let Some((_, range)) = ranges.max_by_key(|(range, _)| range.prefix_len()) else {
             return Err(String::from("no such neighbor is configured"));
         };
+        if let Some(reason) = self.held_back(&NeighborName::Address(address)) {
+            return Err(reason);
+        }
         let limit = usize::from(bgp.listen_limit.unwrap_or(LISTEN_LIMIT));
         let dynamic = self.peers.iter().flatten().filter(|peer| peer.kind == Kind::Dynamic).count();
         if dynamic >= limit {

@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::connections::Refusals;
 use super::peer::Peer;
+use super::poison::Quarantine;
 use super::resolve::Direction;
 use super::{Conn, Engine, FIRST_OWN_CONN, Link};
 use crate::config::Configuration;
 use crate::policy::{Filter, Policy};
 use crate::rib::{Rib, SavedRib, in_family};
 use crate::value::octets::{Damaged, Part};
-use crate::value::{ConnId, Family, IfIndex, Instant, PeerId, PerFamily, RouterId};
+use crate::value::{ConnId, Digest, Family, IfIndex, Instant, PeerId, PerFamily, RouterId};
 
 /// The form of the snapshot. It changes only where a field's meaning does: fields that come or go need no other
 /// one.
@@ -47,6 +48,7 @@ pub struct SavedEngine<'a> {
     deferred_until: Option<Instant>,
     configured_id: Option<RouterId>,
     refusals: Part<'a, Refusals>,
+    quarantine: Part<'a, Quarantine>,
     stopping: bool,
 }
 
@@ -71,6 +73,7 @@ impl Engine {
             deferred_until: self.deferred_until,
             configured_id: self.configured_id,
             refusals: Part::Lent(&self.refusals),
+            quarantine: Part::Lent(&self.quarantine),
             stopping: self.stopping,
         }
     }
@@ -96,11 +99,24 @@ impl Engine {
         engine.deferred_until = saved.deferred_until;
         engine.configured_id = saved.configured_id;
         engine.refusals = saved.refusals.own()?;
+        engine.quarantine = saved.quarantine.own()?;
         engine.stopping = saved.stopping;
         engine.restore_peers(saved.peers)?;
         engine.check()?;
         engine.restore_filters()?;
         Ok(engine)
+    }
+
+    /// Puts in what no reader of the engine sees.
+    pub(crate) fn digest_rest(&self, digest: &mut Digest) {
+        for conn in self.conns.values() {
+            digest.add(conn.partial.len() as u64);
+        }
+        digest.add(self.next_conn);
+        digest.add(self.now.as_micros());
+        digest.add(self.deferred_until.map_or(0, |until| until.as_micros()));
+        digest.add((self.leaving.len() as u64) << 1 ^ u64::from(self.stopping));
+        self.quarantine.digest(digest);
     }
 
     fn restore_peers(&mut self, saved: Vec<Part<'_, Peer>>) -> Result<(), Damaged> {
@@ -133,6 +149,9 @@ impl Engine {
         let fits = |conn: &Conn| conn.peer.is_none_or(is_place) && conn.outstanding < MOST_OUTSTANDING;
         if !conns.into_iter().all(fits) {
             return Err(Damaged("a connection is nobody's, or too full"));
+        }
+        if !self.quarantine.is_whole() {
+            return Err(Damaged("the poisonous messages do not fit"));
         }
         if self.next_conn < FIRST_OWN_CONN || self.next_conn > FIRST_OWN_CONN | MOST_OUTSTANDING {
             return Err(Damaged("the next connection's name cannot be"));

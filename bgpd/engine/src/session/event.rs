@@ -83,6 +83,12 @@ pub enum StopReason {
     InterfaceDown,
     /// The path to the peer is dead, as BFD says. Starts again.
     BfdDown,
+    /// Messages of the peer's have crashed processes of this router, again and again. Starts again after so many
+    /// minutes, or by [`Event::Start`].
+    Poison {
+        /// 1 to 65535.
+        minutes: u16,
+    },
 }
 
 impl fmt::Display for StopReason {
@@ -98,6 +104,9 @@ impl fmt::Display for StopReason {
             StopReason::RouterStop => f.write_str("Router stops"),
             StopReason::InterfaceDown => f.write_str("Interface down"),
             StopReason::BfdDown => f.write_str("BFD down received"),
+            StopReason::Poison { minutes } => {
+                write!(f, "Messages that crash this router (held for {minutes} min)")
+            }
         }
     }
 }

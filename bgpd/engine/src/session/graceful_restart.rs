@@ -110,7 +110,8 @@ fn is_restart(reason: &DownReason, negotiated: &Negotiated) -> bool {
             | StopReason::MaximumPrefix { .. }
             | StopReason::Changed(_)
             | StopReason::RouterStop
-            | StopReason::BfdDown => false,
+            | StopReason::BfdDown
+            | StopReason::Poison { .. } => false,
         },
     }
 }

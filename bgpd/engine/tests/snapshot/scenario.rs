@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use bgp_engine::attr::{AsPath, Community, NextHop, Origin, PathAttributes, UnknownAttribute};
 use bgp_engine::config::NeighborName;
-use bgp_engine::input::{Clear, Command, Input, Interface, Whom};
+use bgp_engine::input::{Clear, Command, Input, Interface, Treatment, Whom};
 use bgp_engine::value::{Asn, ConnId, Family, IfIndex, Net, PathId};
 use bgp_engine::wire::route_refresh::{RefreshSubtype, RouteRefresh};
 use bgp_engine::wire::update::{Announcement, Withdrawal, emit_attributes, emit_end_of_rib};
@@ -61,6 +61,12 @@ pub enum Deed {
     },
     Lose {
         peer: usize,
+    },
+    /// What is on its way of the peer's has crashed a process: the first message of it.
+    Poison {
+        peer: usize,
+        said: Said,
+        treatment: Treatment,
     },
     Clear {
         peer: usize,
@@ -219,6 +225,7 @@ pub fn act(pair: &mut Pair, deed: &Deed) {
                 pair.input(Input::Closed { conn, errno: 104 });
             }
         }
+        Deed::Poison { peer, said, treatment } => poison(pair, peer, said, treatment),
         Deed::Clear { peer, how } => {
             let whom = Whom::Neighbor(NeighborName::Address(address(peer).into()));
             pair.input(Input::Command(Command::Clear { whom, how, family: None }));
@@ -231,6 +238,21 @@ pub fn act(pair: &mut Pair, deed: &Deed) {
         }
         Deed::Cut => pair.cut(),
     }
+}
+
+fn poison(pair: &mut Pair, peer: usize, said: Said, treatment: Treatment) {
+    let Some(conn) = pair.line(peer) else { return };
+    let Some(dialect) = dialect(pair, conn) else { return };
+    let set = attributes(peer, said, Family::Ipv4Unicast);
+    let mut octets: Vec<u8> = pair.lines[&conn].queue.iter().copied().collect();
+    octets.extend(announcement(&set, said, v4(said), &dialect));
+    let units = pair.plain.units(conn, &octets);
+    assert_eq!(units, pair.saved.units(conn, &octets));
+    let Some(&end) = units.first() else { return };
+    if let Some(line) = pair.lines.get_mut(&conn) {
+        line.queue = octets[end..].iter().copied().collect();
+    }
+    pair.input(Input::Poison { conn, octets: &octets[..end], treatment });
 }
 
 /// Everything that waits is read and sent.
@@ -268,6 +290,8 @@ pub fn deed() -> impl Strategy<Value = Deed> {
         1 => peer().prop_map(|peer| Deed::Collide { peer }),
         3 => any::<bool>().prop_map(|stands| Deed::Answer { stands }),
         2 => peer().prop_map(|peer| Deed::Lose { peer }),
+        2 => (peer(), said(), prop_oneof![3 => Just(Treatment::Withdraw), 1 => Just(Treatment::EndSession)])
+            .prop_map(|(peer, said, treatment)| Deed::Poison { peer, said, treatment }),
         2 => (peer(), how).prop_map(|(peer, how)| Deed::Clear { peer, how }),
         3 => (0u16..16, 0u16..16).prop_map(|(a, b)| Deed::Configure { variant: 1 << a | 1 << b }),
         1 => prop_oneof![3 => Just(true), 1 => Just(false)].prop_map(|up| Deed::Link { up }),

@@ -74,10 +74,13 @@ fn damage_anywhere_is_seen() {
     std::fs::remove_file(&path).unwrap();
 }
 
+/// Run again as a process of its own by the test below.
 #[test]
-#[ignore = "a measurement: cargo test -p ftcore --release -- --ignored --nocapture measured"]
-fn fork_measured() {
-    let tunables = std::env::var("GLIBC_TUNABLES").unwrap_or_default();
+#[ignore = "a part of fork_measured"]
+fn fork_once() {
+    if std::env::var_os("HUGE").is_some() {
+        super::super::heap::prefer_huge_pages().unwrap();
+    }
     for megabytes in [0, 100, 300] {
         let heap: Vec<Box<[u8]>> = (0..megabytes * 5000).map(|_| vec![1; 200].into_boxed_slice()).collect();
         let mut pauses = Vec::new();
@@ -88,7 +91,26 @@ fn fork_measured() {
             finished(&mut saving).unwrap();
         }
         pauses.sort_unstable();
-        println!("{megabytes} MB {tunables}: fork pauses for µs: p50 {}, max {}", pauses[4], pauses[8]);
+        let memory = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
+        let huge = memory.lines().find(|line| line.starts_with("AnonHugePages:")).unwrap();
+        println!("{megabytes} MB: fork pauses for µs: p50 {}, max {}; {huge}", pauses[4], pauses[8]);
         drop(heap);
+    }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test -p ftcore --release -- --ignored --nocapture measured"]
+fn fork_measured() {
+    for huge in [None, Some(("HUGE", "1"))] {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        let test = "sys::checkpoint::tests::fork_once";
+        command.args(["--ignored", "--exact", "--nocapture", "--test-threads=1", test]).envs(huge);
+        // A test runs in a thread that has its heap before it can say a word about it.
+        command.env("GLIBC_TUNABLES", "glibc.malloc.arena_max=1");
+        let output = command.output().unwrap();
+        assert!(output.status.success());
+        for line in String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.contains("MB:")) {
+            println!("{}: {line}", if huge.is_some() { "huge pages" } else { "as it comes" });
+        }
     }
 }

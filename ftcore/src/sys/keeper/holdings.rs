@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::core::input::{Cookie, ListenerId};
 use crate::core::memory::{Memory, Word};
+use crate::core::standby::TwinState;
 use crate::sys::bell::Bell;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::{MapError, SharedLog, Side};
@@ -97,6 +98,13 @@ impl Holdings {
         if let Some(log) = &mut self.log {
             let ticks = log.view.load(Word::KeeperTick);
             log.view.store(Word::KeeperTick, ticks.wrapping_add(1));
+        }
+    }
+
+    /// Says in the log's memory that there is no twin, so that nobody waits for it.
+    pub fn twin_is_gone(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.view.store(Word::TwinState, TwinState::Absent as u64);
         }
     }
 

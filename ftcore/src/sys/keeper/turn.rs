@@ -233,8 +233,12 @@ impl Keeper {
                 standby.tell(&ToChild::PrimaryEnded { exit: exit.map(Into::into) }, &[]);
             }
             self.last_exit = exit;
-        } else if let Some(primary) = self.roles.primary().and_then(|it| self.children.get_mut(&it)) {
-            primary.tell(&ToChild::TwinEnded { pid: dead.pid }, &[]);
+        } else {
+            // Before another one is started, so that it is not taken for that one.
+            self.holdings.twin_is_gone();
+            if let Some(primary) = self.roles.primary().and_then(|it| self.children.get_mut(&it)) {
+                primary.tell(&ToChild::TwinEnded { pid: dead.pid }, &[]);
+            }
         }
         seen.push(Seen::Ended(child));
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Advertised, Audience, Export, Group, Kept, Member, NONE, Piece, RouteId, Selected, Version};
 use crate::rib::attr_store::Holders;
 use crate::value::octets::{Cut, Damaged, Number, Octets, Part, put_short};
-use crate::value::{PathId, PeerId};
+use crate::value::{Digest, PathId, PeerId};
 
 /// A group as it is saved. Its filter follows from the configuration.
 #[derive(Debug, Serialize, Deserialize)]
@@ -222,6 +222,18 @@ impl Group {
         }
         group.restore_advertised(&saved.attrs, &saved.sources, &saved.several, bounds, holders)?;
         Ok(group)
+    }
+
+    /// Puts in where the group and its members are.
+    pub fn digest(&self, digest: &mut Digest) {
+        digest.add(self.cursor);
+        digest.add(u64::from(self.count));
+        digest.add((self.kept.len() as u64) << 32 ^ self.kept_octets as u64);
+        for member in &self.members {
+            digest.add(u64::from(member.peer.0) << 48 ^ member.cursor);
+            digest.add(member.fresh_until);
+            digest.add(member.end_of_rib_at.map_or(0, |end| end + 1));
+        }
     }
 
     fn restore_advertised(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AttrId, AttrStore, Index, NextHopId, Stored, derived, spread};
 use crate::attr::PathAttributes;
+use crate::value::Digest;
 use crate::value::octets::{Damaged, Octets, put_short};
 
 /// The store as it is saved. The index is made anew.
@@ -123,6 +124,12 @@ impl AttrStore {
     pub fn check(&self, holders: &Holders) -> Result<(), Damaged> {
         let fits = self.slots.iter().zip(&holders.counts).all(|(slot, &count)| slot.references >= count);
         if fits { Ok(()) } else { Err(Damaged("attributes have more holders than references")) }
+    }
+
+    /// Puts in how many sets there are and which place is taken next.
+    pub fn digest(&self, digest: &mut Digest) {
+        digest.add((self.slots.len() as u64) << 32 ^ self.free.len() as u64);
+        digest.add(self.free.last().copied().map_or(0, u64::from));
     }
 
     /// The next hop of every set that is there.

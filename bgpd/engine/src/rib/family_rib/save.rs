@@ -10,7 +10,7 @@ use super::super::attr_store::Holders;
 use super::super::table::SavedTable;
 use super::{Aggregate, Aggregator, FamilyRib, Group, Job, Received, Table, Task};
 use crate::value::octets::{Damaged, Number, Octets, Part, put_net};
-use crate::value::{Net, PathId, PeerId};
+use crate::value::{Digest, Net, PathId, PeerId};
 
 /// One family's routes as they are saved.
 #[derive(Debug, Serialize, Deserialize)]
@@ -112,6 +112,18 @@ impl<N: Net> FamilyRib<N> {
             }
         }
         Ok(())
+    }
+
+    /// Puts in the paths, the order of changes, the places, the jobs and where everybody is that follows the table.
+    pub fn digest(&self, digest: &mut Digest) {
+        digest.add(self.table.digest().value());
+        self.table.digest_places(digest);
+        for job in &self.jobs {
+            digest.add(u64::from(job.at));
+        }
+        for group in self.groups.iter().flatten() {
+            group.digest(digest);
+        }
     }
 
     /// Every group, to give it its filter.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::attr_store::Holders;
 use super::super::change_log::{SavedLog, Version};
-use super::{AttrId, ChangeLog, Index, Interest, NONE, Path, Route, RouteId, Table, route_flag};
+use super::{AttrId, ChangeLog, Index, Interest, NONE, Path, Route, Table, route_flag};
 use crate::value::octets::{Damaged, Octets};
 use crate::value::{Digest, Net, PathId, PeerId};
 
@@ -221,9 +221,12 @@ impl<N: Net> Table<N> {
         }
     }
 
-    /// Whether there is such a place.
-    pub fn has_place(&self, route: RouteId) -> bool {
-        (route.0 as usize) < self.routes.len()
+    /// Puts in which places are taken next.
+    pub fn digest_places(&self, digest: &mut Digest) {
+        for free in [&self.free_routes, &self.free_paths] {
+            digest.add((free.len() as u64) << 32 ^ free.last().copied().map_or(0, u64::from));
+        }
+        digest.add((self.gone.len() as u64) << 32 ^ self.live_paths as u64);
     }
 }
 
