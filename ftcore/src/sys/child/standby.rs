@@ -11,8 +11,8 @@ use crate::core::detector::{Hang, Judgement};
 use crate::core::input::Time;
 use crate::core::kernel::Kernel;
 use crate::core::memory::{Memory, Word};
-use crate::core::record::Cause;
 use crate::core::role::{Follow, Standing, Tell};
+use crate::core::standby::TwinState;
 use crate::core::standby::{FollowError, Standby};
 use crate::sys::channel::Channel;
 use crate::sys::checkpoint::{self, Checkpoint, Saving};
@@ -105,6 +105,7 @@ impl<'a, P: Program> Follower<'a, P> {
     /// Stands by until this process must be primary.
     pub(super) fn stand_by(&mut self) -> Result<(), Ending> {
         if self.held.follow == Follow::Warm {
+            self.held.log.store(Word::TwinState, TwinState::Holding as u64);
             self.stand(Standing::Holding);
         }
         loop {
