@@ -23,6 +23,8 @@ pub struct Fuse {
     calls: Rc<Cell<u64>>,
     /// The moment: twice the call's number, and one more for after it. `u64::MAX` for never.
     burns_at: Rc<Cell<u64>>,
+    /// Whether it is another process that calls.
+    resting: Rc<Cell<bool>>,
 }
 
 impl Fuse {
@@ -52,13 +54,24 @@ impl Fuse {
         self.calls.get() * 2
     }
 
+    /// Calls of another process, which do not count.
+    pub fn rest<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.resting.set(true);
+        let done = act();
+        self.resting.set(false);
+        done
+    }
+
     pub fn before(&self) {
-        if self.burns_at.get() == self.calls.get() * 2 {
+        if !self.resting.get() && self.burns_at.get() == self.calls.get() * 2 {
             self.burn();
         }
     }
 
     pub fn after(&self) {
+        if self.resting.get() {
+            return;
+        }
         let moment = self.calls.get() * 2 + 1;
         self.calls.set(self.calls.get() + 1);
         if self.burns_at.get() == moment {
@@ -102,7 +115,11 @@ impl VirtualKernel {
     }
 
     /// One call, of a process that leads, on a socket that it holds.
-    fn call<T>(&mut self, socket: Cookie, act: impl FnOnce(&mut World, &mut Self) -> io::Result<T>) -> io::Result<T> {
+    fn call<T>(
+        &mut self,
+        socket: Cookie,
+        act: impl FnOnce(&mut World, &mut Self) -> io::Result<T>,
+    ) -> io::Result<T> {
         assert_eq!(self.leads, Leads::Yes, "a process that only follows touches a socket");
         self.fuse.before();
         let world = Rc::clone(&self.world);
@@ -274,6 +291,12 @@ impl Kernel for VirtualKernel {
         self.watched.remove(&socket.0);
         self.world.borrow_mut().forget(socket.0, self.process, self.leads);
         self.fuse.after();
+    }
+
+    fn held(&self) -> Vec<Cookie> {
+        let world = self.world.borrow();
+        let held = world.sockets.iter().filter(|(_, socket)| socket.holders.contains(&self.process));
+        held.map(|(cookie, _)| Cookie(*cookie)).collect()
     }
 
     fn positions(&mut self, socket: Cookie) -> io::Result<Positions> {

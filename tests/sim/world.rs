@@ -62,7 +62,7 @@ pub struct World {
     pub answers: VecDeque<Vec<u8>>,
     /// Datagrams that left.
     pub datagrams: Vec<Vec<u8>>,
-    next: u64,
+    pub next: u64,
 }
 
 /// How many octets the kernel takes before the peer reads.
@@ -123,7 +123,8 @@ impl World {
     }
 
     pub fn peer_sends(&mut self, cookie: u64, octets: &[u8]) {
-        if let Some(socket) = self.sockets.get_mut(&cookie).filter(|socket| !socket.rst && !socket.peer_ended) {
+        if let Some(socket) = self.sockets.get_mut(&cookie).filter(|socket| !socket.rst && !socket.peer_ended)
+        {
             socket.unread.extend(octets);
             socket.sent.extend(octets);
         }

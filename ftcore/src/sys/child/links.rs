@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use crate::sys::bell::Bell;
 use crate::sys::channel::Channel;
 use crate::sys::checkpoint::{self, Saving};
 use crate::sys::keeper::Options;
+use crate::sys::keeper::kept;
 use crate::sys::keeper::run_dir::RunDir;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::SharedLog;
@@ -109,6 +111,7 @@ pub(super) struct Rest {
 pub struct Links {
     pub(super) wires: Rc<RefCell<Wires>>,
     pub(super) dir: RunDir,
+    state_dir: PathBuf,
     pub(super) bell: Bell,
     pub(super) settings: Settings,
     pub(super) offered: Vec<(String, OwnedFd)>,
@@ -129,6 +132,7 @@ impl Links {
         Links {
             wires,
             dir: RunDir::new(&options.run_dir),
+            state_dir: options.state_dir.clone(),
             bell: held.bell,
             settings: held.settings,
             offered: held.offered.into_iter().collect(),
@@ -423,8 +427,11 @@ impl Links {
         let state = primary.state();
         let cursor = state.cursor();
         let place = super::place_of(cursor);
-        let saving =
-            checkpoint::in_memory().and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
+        let file = match self.settings.mode {
+            Mode::Cold => checkpoint::on_disk(&kept::early(&self.state_dir)),
+            Mode::Hot | Mode::Warm | Mode::None => checkpoint::in_memory(),
+        };
+        let saving = file.and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
         match saving {
             Ok(saving) => {
                 // Where it cannot be heard it is looked at in every turn all the same.
@@ -453,7 +460,10 @@ impl Links {
         let Some((position, saving)) = &mut self.saving else { return };
         let position = *position;
         let Some(finished) = saving.finished() else { return };
-        let file = finished.and_then(|file| file.try_clone_to_owned());
+        let cold = self.settings.mode == Mode::Cold;
+        let file = finished.and_then(|file| file.try_clone_to_owned()).and_then(|file| {
+            if cold { kept::keep_checkpoint(&self.state_dir).map(|()| file) } else { Ok(file) }
+        });
         sockets.poll().remove(saving.pidfd());
         self.saving = None;
         match file {

@@ -114,7 +114,7 @@ impl<'a, P: Program> Follower<'a, P> {
             if self.must_lead() {
                 return self.catch_up();
             }
-            if self.held.follow == Follow::Hot {
+            if self.held.follow == Follow::Hot && self.said != Standing::Diverged {
                 self.follow()?;
             }
             self.look_at_saving();

@@ -9,6 +9,7 @@ mod act;
 pub mod adopt;
 pub mod child;
 pub mod holdings;
+pub mod kept;
 pub mod notify;
 pub mod run_dir;
 mod turn;
@@ -124,6 +125,8 @@ struct Keeper {
     children: BTreeMap<ChildId, Child>,
     holdings: Holdings,
     adoption: Adoption,
+    /// A log was begun before.
+    began: bool,
     /// A stop was asked for while children of an earlier keeper were waited for.
     stop_asked: bool,
     /// Children that could not be started.
@@ -200,6 +203,7 @@ impl Keeper {
             children: BTreeMap::new(),
             holdings,
             adoption: Adoption::new(living),
+            began: false,
             stop_asked: false,
             unstarted: Vec::new(),
             last_exit: None,
