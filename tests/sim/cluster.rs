@@ -217,6 +217,9 @@ impl Cluster {
         if self.turns % self.setup.twin_every == 0 {
             self.twin_follows();
         }
+        if self.lead.as_ref().is_some_and(|lead| lead.primary.checkpoint_due()) {
+            self.take_checkpoint();
+        }
         self.world.borrow_mut().now += 10;
     }
 

@@ -54,6 +54,30 @@ impl Sight {
     }
 }
 
+/// Where two runs differ.
+pub fn assert_same(seen: &Sight, expected: &Sight) {
+    for (n, (seen, expected)) in seen.peers.iter().zip(&expected.peers).enumerate() {
+        let same = seen.octets.iter().zip(&expected.octets).take_while(|(one, other)| one == other).count();
+        let around = |of: &Seen| format!("{:?}", &of.octets[same.saturating_sub(4)..of.octets.len().min(same + 12)]);
+        assert!(
+            seen == expected,
+            "connection {n} has seen {} octets (FIN {}, RST {}), and should have {} (FIN {}, RST {}); \
+             they differ at {same}: {} for {}",
+            seen.octets.len(),
+            seen.fin,
+            seen.rst,
+            expected.octets.len(),
+            expected.fin,
+            expected.rst,
+            around(seen),
+            around(expected)
+        );
+    }
+    assert_eq!(seen.peers.len(), expected.peers.len(), "connections");
+    assert_eq!(seen.files, expected.files, "files");
+    assert_eq!(seen.datagrams, expected.datagrams, "datagrams");
+}
+
 /// A machine that is overheard.
 struct Overheard {
     toy: Toy,
@@ -104,7 +128,7 @@ pub fn the_log_tells_the_whole_story(cluster: &Cluster, genesis: &Toy) {
     let nowhere = Rc::new(RefCell::new(World::default()));
     let mut kernel = VirtualKernel::new(&nowhere, KEEPER + 1, &Fuse::new());
     let followed = standby.follow(&mut memory, &mut kernel, u64::MAX);
-    followed.unwrap_or_else(|error| panic!("the log cannot be played again: {error}"));
+    followed.unwrap_or_else(|error| panic!("the log cannot be played again: {error}; {:?}", cluster.fates));
     let lead = cluster.lead.as_ref().expect("a primary");
     assert_eq!(standby.state().digest(), lead.primary.state().digest(), "the log makes another state");
     let told = Told::of(&memory, applied);

@@ -75,6 +75,8 @@ struct Peer {
     ahead: u64,
     /// For whom it was called.
     caller: Option<u64>,
+    /// Whether it is called and does not stand yet.
+    calling: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -130,7 +132,7 @@ impl Toy {
     }
 
     fn send(&mut self, conn: u64, octets: Vec<u8>, out: &mut Out) {
-        if let Some(peer) = self.peers.get_mut(&conn) {
+        if let Some(peer) = self.peers.get_mut(&conn).filter(|peer| !peer.calling) {
             peer.ahead += octets.len() as u64;
             out.list.push(Effect::Send { conn: ConnId(conn), octets: Bytes::from(octets) });
         }
@@ -196,7 +198,7 @@ impl Toy {
     fn call(&mut self, caller: u64, port: u16, out: &mut Out) {
         let conn = self.next_own;
         self.next_own += 1;
-        let peer = Peer { caller: Some(caller), ..Peer::default() };
+        let peer = Peer { caller: Some(caller), calling: true, ..Peer::default() };
         self.peers.insert(conn, peer);
         let remote = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
         let options = SocketOptions::default();
@@ -300,7 +302,10 @@ impl Machine for Toy {
             Input::Accepted { ends, .. } => {
                 self.peers.insert(ends.conn.0, Peer::default());
             }
-            Input::Connected(ends) => self.answer(ends.conn.0, b'h', b"ello", out),
+            Input::Connected(ends) => {
+                self.peers.entry(ends.conn.0).and_modify(|peer| peer.calling = false);
+                self.answer(ends.conn.0, b'h', b"ello", out);
+            }
             Input::ConnectFailed { conn, .. } => {
                 let caller = self.peers.get(&conn.0).and_then(|peer| peer.caller);
                 self.forget(conn.0);
