@@ -293,7 +293,7 @@ fn a_session_survives_the_primary_and_then_the_next_one() {
         let (old, twin) = (daemon.pid("primary").unwrap(), daemon.pid("twin").unwrap());
         daemon.kill("primary");
         let line = daemon.wait_for("took over");
-        assert!(line.contains("SIGKILL") && line.contains("1 connections kept, 0 lost"), "{line}");
+        assert!(line.contains("SIGKILL") && line.contains("1 connections go on, 0 are lost"), "{line}");
         assert!(is_quiet(&mut peer), "the neighbor has noticed");
         let value = daemon.wait_until("the epoch", |value| value["epoch"] == json!(epoch));
         assert_eq!(value["primary"]["pid"], json!(twin.as_raw_nonzero().get()));

@@ -58,7 +58,8 @@ impl Sight {
 pub fn assert_same(seen: &Sight, expected: &Sight) {
     for (n, (seen, expected)) in seen.peers.iter().zip(&expected.peers).enumerate() {
         let same = seen.octets.iter().zip(&expected.octets).take_while(|(one, other)| one == other).count();
-        let around = |of: &Seen| format!("{:?}", &of.octets[same.saturating_sub(4)..of.octets.len().min(same + 12)]);
+        let around =
+            |of: &Seen| format!("{:?}", &of.octets[same.saturating_sub(4)..of.octets.len().min(same + 12)]);
         assert!(
             seen == expected,
             "connection {n} has seen {} octets (FIN {}, RST {}), and should have {} (FIN {}, RST {}); \
