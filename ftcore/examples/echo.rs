@@ -12,18 +12,26 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use ftcore::core::effect::{Close, Effect, Effects};
 use ftcore::core::input::{ConnId, Input, Time};
 use ftcore::core::machine::Machine;
-use ftcore::core::role::{Mode, Settings};
+use ftcore::core::record::Cause;
+use ftcore::core::role::{Mode, Order, Settings};
+use ftcore::sys::child::links::News;
+use ftcore::sys::child::serve::Turn;
 use ftcore::sys::keeper::{Opened, Options, listen};
 use ftcore::sys::program::{Program, run};
 use serde::{Deserialize, Serialize};
 
 /// The line that is answered.
 const COUNTERS: &[u8] = b"counters";
+
+/// What an answer begins with. A program with another one is another version: it says something else for the same
+/// input.
+static GREETING: OnceLock<String> = OnceLock::new();
 
 /// The server: all that it knows.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -53,7 +61,8 @@ impl Echo {
                 _ => {}
             }
         }
-        asked.then(|| format!("connections {} octets {}\n", self.connections, self.octets))
+        let greeting = GREETING.get().map_or("", String::as_str);
+        asked.then(|| format!("{greeting}connections {} octets {}\n", self.connections, self.octets))
     }
 }
 
@@ -73,6 +82,7 @@ impl Machine for Echo {
             Input::Received { conn, octets } => {
                 send(conn, Bytes::copy_from_slice(octets));
                 if let Some(answer) = self.count(conn, octets) {
+                    self.sum ^= u64::from(crc32fast::hash(answer.as_bytes()));
                     effects.list.push(Effect::Send { conn, octets: answer.into() });
                 }
             }
@@ -101,9 +111,25 @@ impl Machine for Echo {
     }
 }
 
-/// The program: where the server listens.
+/// The program: where the server listens, and where it looks for orders.
 struct Server {
     listen: SocketAddr,
+    orders: PathBuf,
+}
+
+impl Server {
+    /// What the file of orders wants of the processes: `switchover`, `twin restart`, `mode MODE`, `upgrade PATH`.
+    fn order(&self) -> Option<Order> {
+        let text = std::fs::read_to_string(&self.orders).ok()?;
+        let (verb, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        match verb {
+            "switchover" => Some(Order::Switchover(Cause::Switchover)),
+            "twin" => Some(Order::TwinRestart),
+            "mode" => Mode::parse(rest).map(Order::Mode),
+            "upgrade" => Some(Order::Upgrade(rest.into())),
+            _ => None,
+        }
+    }
 }
 
 impl Program for Server {
@@ -116,6 +142,24 @@ impl Program for Server {
     fn open(&self) -> io::Result<Opened> {
         Ok(Opened { listeners: vec![listen(self.listen)?], offered: Vec::new() })
     }
+
+    /// SIGHUP to the keeper has the file `order` in the run directory read; `answer` says what became of it.
+    fn attend(&self, turn: &mut Turn<'_, Echo>) {
+        for news in std::mem::take(&mut turn.news) {
+            match news {
+                News::Reload => match self.order() {
+                    Some(order) => turn.links.order(1, order),
+                    None => tracing::error!("no order can be read in {}", self.orders.display()),
+                },
+                News::Answer(_, answer) => {
+                    tracing::info!("the order: {answer:?}");
+                    let text = answer.map_or_else(|why| why, |()| "done".to_owned());
+                    let _ = std::fs::write(self.orders.with_file_name("answer"), text);
+                }
+                News::Stop | News::Mode(_) => {}
+            }
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -126,17 +170,20 @@ fn main() -> ExitCode {
         state_dir: PathBuf::from("/tmp/echo"),
         settings: Settings { log_octets: 16 << 20, ..Settings::default() },
     };
-    let mut server = Server { listen: SocketAddr::from(([127, 0, 0, 1], 7007)) };
+    let listen = SocketAddr::from(([127, 0, 0, 1], 7007));
+    let mut server = Server { listen, orders: options.run_dir.join("order") };
     let mut arguments = std::env::args().skip(1);
     while let (Some(name), Some(value)) = (arguments.next(), arguments.next()) {
         let understood = match name.as_str() {
             "--run-dir" => {
                 options.state_dir = PathBuf::from(&value).join("state");
+                server.orders = PathBuf::from(&value).join("order");
                 options.run_dir = value.into();
                 true
             }
             "--listen" => value.parse().map(|listen| server.listen = listen).is_ok(),
             "--standby" => Mode::parse(&value).map(|mode| options.settings.mode = mode).is_some(),
+            "--greeting" => GREETING.set(value).is_ok(),
             "--log" => value.parse().map(|octets| options.settings.log_octets = octets).is_ok(),
             _ => false,
         };

@@ -251,6 +251,17 @@ impl Engine {
         self.peers.get(usize::from(id.0)).and_then(Option::as_ref)
     }
 
+    /// The interfaces on which router advertisements are wanted.
+    pub fn advertised_links(&self) -> impl Iterator<Item = &str> {
+        self.advertised_links.iter().map(alloc::string::String::as_str)
+    }
+
+    /// The beginning of a message that is not whole yet on this connection.
+    #[must_use]
+    pub fn begun(&self, conn: ConnId) -> &[u8] {
+        self.conns.get(&conn).map_or(&[], |conn| conn.partial.as_slice())
+    }
+
     /// The links and their addresses.
     pub fn links(&self) -> impl Iterator<Item = &Link> {
         self.links.values()

@@ -355,20 +355,20 @@ impl<M: Machine, L: Memory> Primary<M, L> {
         let floor = self.floor();
         let reserve = (self.memory.capacity() / RESERVE) as usize;
         let missing = self.writer.missing(&self.memory, slice + reserve, floor);
-        let mut room = floor;
         if missing == 0 {
             self.held_since = None;
+            self.writer.make_room(&mut self.memory, slice, floor).is_ok()
         } else {
             let now = self.read_clock(kernel);
             let since = *self.held_since.get_or_insert(now);
             if now < after(since, self.settings.twin_lag) {
                 return false;
             }
-            // Long enough: who is behind is left behind (I8).
+            // Long enough: who is behind is left behind (I8). With the reserve, or the next read would wait again
+            // for somebody who is still just within the log.
             self.held_since = None;
-            room = u64::MAX;
+            self.writer.make_room(&mut self.memory, slice + reserve, u64::MAX).is_ok()
         }
-        self.writer.make_room(&mut self.memory, slice, room).is_ok()
     }
 
     /// From where on the log is still needed.

@@ -247,9 +247,14 @@ impl Content<'_> {
 impl Entry<'_> {
     /// Writes the header for a payload that is in place already: `whole` is header and payload, without padding.
     pub(super) fn seal(&self, whole: &mut [u8]) {
+        self.seal_as(self.content.kind(), whole);
+    }
+
+    /// The same, whatever kind it is said to be.
+    pub(super) fn seal_as(&self, kind: u8, whole: &mut [u8]) {
         let payload = (whole.len() - HEADER) as u32;
         whole[0..4].copy_from_slice(&payload.to_le_bytes());
-        whole[8] = self.content.kind();
+        whole[8] = kind;
         whole[9..12].fill(0);
         whole[12..16].copy_from_slice(&self.epoch.0.to_le_bytes());
         whole[16..24].copy_from_slice(&self.number.0.to_le_bytes());

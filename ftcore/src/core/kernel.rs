@@ -102,6 +102,9 @@ pub trait Kernel {
     /// This process, and with it every other one, needs the socket no more. Puts nothing on the wire.
     fn forget(&mut self, socket: Cookie);
 
+    /// All sockets of connections and datagrams that this process holds.
+    fn held(&self) -> Vec<Cookie>;
+
     /// How far the connection's two streams have come.
     ///
     /// # Errors

@@ -10,6 +10,9 @@ use super::entry::{self, Content, Entry, EntryError, EntryNumber, Epoch, HEADER}
 use super::input::{ConnId, Time};
 use super::memory::{Memory, Word};
 
+#[cfg(test)]
+mod tests;
+
 /// Where somebody is in the log: behind which entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {

@@ -2,7 +2,6 @@
 //! takeover. Everything here runs as it is in the simulator.
 
 mod apply;
-pub mod casting;
 pub mod detector;
 mod drive;
 pub mod effect;
@@ -17,6 +16,7 @@ pub mod private;
 pub mod queue;
 pub mod record;
 pub mod role;
+pub mod roles;
 pub mod snapshot;
 pub mod standby;
 pub mod state;

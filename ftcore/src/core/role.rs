@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::record::Cause;
+use super::takeover::Origin;
 
 /// What the standby does while the primary lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,8 @@ pub enum Standing {
     InStep,
     /// It came to another state than the primary: it must not lead.
     Diverged,
+    /// It was too slow, and the log has gone on without it: it cannot lead.
+    Suspended,
 }
 
 /// What the keeper saw.
@@ -83,7 +86,7 @@ pub enum Seen {
     /// A child says that it is primary now.
     Leads(ChildId),
     /// A child ended, or could not be started.
-    Ended(ChildId),
+    Ended(ChildId, Origin),
     /// The primary ended on purpose: so shall all, with this exit status.
     Finished(ChildId, u8),
     /// A standby says that what is kept does not make a state.

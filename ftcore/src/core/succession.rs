@@ -47,6 +47,8 @@ pub fn take_over<M: Machine, L: Memory>(
             Beyond::Nothing => break,
             Beyond::Damaged => {
                 successor.damaged = true;
+                let end = primary.state.cursor().position;
+                primary.memory.store(Word::Published, end);
                 break;
             }
             Beyond::Entry(suspected) => {
@@ -60,6 +62,7 @@ pub fn take_over<M: Machine, L: Memory>(
     for accepted in &circumstances.accepted {
         successor.accept(kernel, *accepted);
     }
+    successor.forget_strays(kernel);
     if circumstances.listeners == Listeners::New {
         successor.set_keys(kernel);
     }
@@ -363,6 +366,15 @@ impl<M: Machine, L: Memory> Successor<M, L> {
         match kernel.positions(accepted.socket) {
             Ok(positions) if positions == fresh => self.primary.accepted(kernel, accepted),
             Ok(_) | Err(_) => kernel.forget(accepted.socket),
+        }
+    }
+
+    /// Drops sockets that nobody knows: made for a connection and not logged, or over and not dropped yet.
+    fn forget_strays(&self, kernel: &mut impl Kernel) {
+        for socket in kernel.held() {
+            if self.primary.state.streams().by_socket(socket).is_none() {
+                kernel.forget(socket);
+            }
         }
     }
 

@@ -184,8 +184,7 @@ impl SharedLog {
         Self::map(create(capacity, seed)?, Side::Alone)
     }
 
-    /// Becomes the side that writes the log; the words of its former side are from now on another's. Nobody
-    /// else may be writing it.
+    /// Becomes the side that writes the log. Nobody else may be writing it.
     ///
     /// # Errors
     /// The kernel's.
@@ -360,7 +359,12 @@ fn regions(ring: usize) -> [(std::ops::Range<usize>, Side); 6] {
 
 fn access(side: Side, owner: Side) -> Access {
     // The words of a twin that is gone are written by those who know that it is.
-    let heir = owner == Side::Twin && matches!(side, Side::Primary | Side::Keeper);
+    // So are those of a keeper, by the primary, while it does nothing.
+    let heir = match owner {
+        Side::Twin => matches!(side, Side::Primary | Side::Keeper),
+        Side::Keeper => side == Side::Primary,
+        Side::Primary | Side::Alone => false,
+    };
     if owner != Side::Alone && (side == owner || side == Side::Alone || heir) {
         Access::ReadWrite
     } else {

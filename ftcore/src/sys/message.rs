@@ -188,6 +188,8 @@ pub enum ToKeeper {
     },
     /// This standby found no state that it can begin with.
     Unrestorable(String),
+    /// The primary goes on without its twin, which is too slow.
+    Suspended,
     /// The primary does not hand over.
     Refused(String),
     /// The primary ends on purpose, and all shall.
@@ -225,6 +227,7 @@ impl Message for ToKeeper {
             | ToKeeper::Stands(_)
             | ToKeeper::Leads { .. }
             | ToKeeper::Unrestorable(_)
+            | ToKeeper::Suspended
             | ToKeeper::Refused(_)
             | ToKeeper::Finished(_)
             | ToKeeper::Ordered(..)
@@ -243,7 +246,7 @@ pub enum ToPartner {
         /// The program's version.
         version: String,
     },
-    /// To the twin: hold this.
+    /// Hold this.
     Item(Item),
     /// To the twin: the primary is about to hand over, for this reason.
     Handing(Cause),

@@ -474,6 +474,10 @@ impl Kernel for Sockets {
         }
     }
 
+    fn held(&self) -> Vec<Cookie> {
+        self.held.keys().copied().collect()
+    }
+
     fn positions(&mut self, socket: Cookie) -> io::Result<Positions> {
         let held = self.held(socket)?;
         position::positions(held.socket.as_fd(), held.origin)

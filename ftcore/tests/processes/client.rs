@@ -123,6 +123,20 @@ impl Probe {
         self.0.read_exact(&mut [0]).unwrap();
     }
 
+    /// Asks for what was counted. What the server had said before is passed over.
+    pub fn counters(&mut self) -> String {
+        self.0.write_all(b"\ncounters\n").unwrap();
+        let (mut text, mut octet) = (Vec::new(), [0]);
+        let mut lines = 0;
+        while lines < 3 {
+            self.0.read_exact(&mut octet).unwrap();
+            text.push(octet[0]);
+            lines += usize::from(octet[0] == b'\n');
+        }
+        let text = String::from_utf8(text).unwrap();
+        text.lines().last().unwrap_or_default().to_owned()
+    }
+
     /// How long it takes to be answered when this happens just before the question.
     pub fn time_to_answer(&mut self, what: impl FnOnce()) -> Duration {
         let before = Instant::now();

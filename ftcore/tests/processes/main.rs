@@ -184,7 +184,104 @@ fn without_a_standby_the_program_comes_back_and_its_connections_do_not() {
     echo.signal(PRIMARY, Signal::Kill);
     echo.wait_until(|echo| echo.pid(PRIMARY) != before, "there is a new primary");
     assert!(client.finish_cut());
-    finish(clients(&echo));
+    let clients = clients(&echo);
+    std::thread::sleep(Duration::from_millis(100));
+    finish(clients);
+    echo.stop();
+}
+
+/// Gives an order, and answers what became of it.
+fn order(echo: &Echo, text: &str) -> String {
+    echo.order(text);
+    let mut answer = None;
+    echo.wait_until(
+        |echo| {
+            answer = echo.answer();
+            answer.is_some()
+        },
+        text,
+    );
+    answer.unwrap_or_default()
+}
+
+#[test]
+fn orders_are_carried_out_and_answered() {
+    let mut echo = Echo::start("hot");
+    let clients = clients(&echo);
+    for mode in ["warm", "hot", "none", "cold", "hot"] {
+        assert_eq!(order(&echo, &format!("mode {mode}")), "done");
+        echo.now_in_mode(mode);
+        echo.wait_for_successor();
+        let before = echo.pid(PRIMARY);
+        assert_eq!(order(&echo, "switchover"), "done", "{mode}");
+        assert_ne!(echo.pid(PRIMARY), before);
+        echo.wait_for_successor();
+    }
+    let before = echo.pid(TWIN);
+    assert_eq!(order(&echo, "twin restart"), "done");
+    echo.wait_until(|echo| echo.pid(TWIN).is_some_and(|pid| Some(pid) != before), "there is another twin");
+    assert_eq!(order(&echo, "upgrade /nowhere"), "the new twin ended");
+    finish(clients);
+    echo.stop();
+}
+
+#[test]
+fn another_version_takes_over_in_the_middle_of_a_stream() {
+    let echo = Echo::start("hot");
+    let mut probe = client::Probe::start(echo.address());
+    assert!(probe.counters().starts_with("connections 1 "));
+    let clients = clients(&echo);
+    let keeper = echo.pid(KEEPER);
+    let version = echo.another_version("as ever: ");
+    // What the two say for the same input differs, also while the new one still follows.
+    for n in 0..2 {
+        echo.wait_for_successor();
+        let before = echo.pid(PRIMARY);
+        if n == 0 {
+            echo.order(&format!("upgrade {}", version.display()));
+        } else {
+            echo.signal(PRIMARY, Signal::Kill);
+        }
+        echo.wait_until(
+            |echo| {
+                probe.counters();
+                echo.pid(PRIMARY) != before
+            },
+            "there is another primary",
+        );
+    }
+    assert!(probe.counters().starts_with("as ever: connections 5 "));
+    assert_eq!(echo.pid(KEEPER), keeper, "the keeper is the same process");
+    echo.wait_for_successor();
+    finish(clients);
+    echo.stop();
+}
+
+#[test]
+fn a_log_in_a_file_outlives_all_processes() {
+    let mut echo = Echo::start("cold");
+    let mut probe = client::Probe::start(echo.address());
+    probe.exchange();
+    let primary = echo.pid(PRIMARY);
+    echo.signal(KEEPER, Signal::Kill);
+    echo.signal(PRIMARY, Signal::Kill);
+    echo.wait_until(|echo| !echo.lives(PRIMARY), "nobody is left");
+    echo.start_keeper();
+    echo.wait_until(|echo| echo.pid(PRIMARY) != primary && echo.lives(PRIMARY), "there is a primary");
+    let mut probe = client::Probe::start(echo.address());
+    assert!(probe.counters().starts_with("connections 2 "), "the first one is remembered");
+    echo.stop();
+}
+
+#[test]
+fn a_stopped_twin_holds_up_nobody_and_is_replaced() {
+    let echo = Echo::start("hot");
+    let clients: Vec<_> = (0..12).map(|n| Client::start(echo.address(), 2 * n)).collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let twin = echo.pid(TWIN);
+    echo.signal(TWIN, Signal::Stop);
+    echo.wait_until(|echo| echo.pid(TWIN).is_some_and(|pid| Some(pid) != twin), "there is another twin");
+    finish(clients);
     echo.stop();
 }
 

@@ -24,6 +24,7 @@ pub enum Signal {
     Term,
     Stop,
     Continue,
+    Hangup,
 }
 
 /// A running program. Dropping it kills all its processes.
@@ -59,6 +60,38 @@ impl Echo {
         std::fs::read_to_string(self.dir.join(name)).ok()?.trim().parse().ok()
     }
 
+    /// Whether the process that has this part lives.
+    pub fn lives(&self, part: Part) -> bool {
+        self.pid(part).is_some_and(|pid| has_title(pid, part))
+    }
+
+    /// Says what is wanted of the processes.
+    pub fn order(&self, text: &str) {
+        let _ = std::fs::remove_file(self.dir.join("answer"));
+        std::fs::write(self.dir.join("order"), text).unwrap();
+        kill(self.pid(Part::Keeper).unwrap(), Signal::Hangup);
+    }
+
+    /// What became of it, once that is known.
+    pub fn answer(&self) -> Option<String> {
+        std::fs::read_to_string(self.dir.join("answer")).ok().filter(|answer| !answer.is_empty())
+    }
+
+    /// Another mode was ordered.
+    pub fn now_in_mode(&mut self, mode: &str) {
+        mode.clone_into(&mut self.mode);
+    }
+
+    /// A program that says something else for the same input.
+    pub fn another_version(&self, greeting: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.dir.join("another-version");
+        let script = format!("#!/bin/sh\nexec {} \"$@\" --greeting '{greeting}'\n", program().display());
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
     pub fn signal(&self, part: Part, signal: Signal) {
         kill(self.pid(part).expect("somebody has the part"), signal);
     }
@@ -74,10 +107,7 @@ impl Echo {
     pub fn wait_for_successor(&self) {
         let with_twin = matches!(self.mode.as_str(), "hot" | "warm");
         self.wait_until(
-            |echo| {
-                let lives = |part| echo.pid(part).is_some_and(|pid| has_title(pid, part));
-                lives(Part::Primary) && (!with_twin || lives(Part::Twin))
-            },
+            |echo| echo.lives(Part::Primary) && (!with_twin || echo.lives(Part::Twin)),
             "there are a primary and a twin",
         );
     }
@@ -145,12 +175,15 @@ fn has_title(pid: i32, part: Part) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim_end() == title)
 }
 
+/// The example, which cargo builds with the tests.
+fn program() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    tests.ancestors().nth(2).unwrap().join("examples/echo")
+}
+
 fn spawn(dir: &std::path::Path, address: SocketAddr, mode: &str) -> Child {
-    let mut program = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
     let log = std::fs::File::options().create(true).append(true).open(dir.join("log")).unwrap();
-    Command::new(program.join("examples/echo"))
+    Command::new(program())
         .arg0("echo")
         .arg("--run-dir")
         .arg(dir)
@@ -169,6 +202,7 @@ fn kill(pid: i32, signal: Signal) {
         Signal::Term => Number::TERM,
         Signal::Stop => Number::STOP,
         Signal::Continue => Number::CONT,
+        Signal::Hangup => Number::HUP,
     };
     // One that has just ended needs none.
     let _ = kill_process(Pid::from_raw(pid).unwrap(), number);

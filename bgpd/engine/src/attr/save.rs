@@ -226,11 +226,13 @@ mod tests {
     use super::*;
 
     fn full() -> PathAttributes {
-        let mut set = PathAttributes::default();
-        set.as_path = AsPath::from_asns([Asn(1), Asn(70_000)]);
-        set.communities = [Community(7), Community::NO_EXPORT].into_iter().collect();
-        set.next_hop =
-            NextHop::V6WithLinkLocal(Box::new(("2001:db8::1".parse().unwrap(), "fe80::1".parse().unwrap())));
+        let pair = ("2001:db8::1".parse().unwrap(), "fe80::1".parse().unwrap());
+        let mut set = PathAttributes {
+            as_path: AsPath::from_asns([Asn(1), Asn(70_000)]),
+            communities: [Community(7), Community::NO_EXPORT].into_iter().collect(),
+            next_hop: NextHop::V6WithLinkLocal(Box::new(pair)),
+            ..PathAttributes::default()
+        };
         (set.med, set.local_pref, set.weight) = (Some(0), Some(100), 32768);
         (set.origin, set.atomic_aggregate, set.partial) = (Origin::Incomplete, true, PartialBits(3));
         set.edit_rare(|rare| {

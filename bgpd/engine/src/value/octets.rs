@@ -22,9 +22,12 @@ pub struct Damaged(pub &'static str);
 /// Octets in a snapshot: those that were read, or those that are made when they are written.
 pub struct Octets<'a>(Source<'a>);
 
+/// Appends the octets.
+type Make<'a> = dyn Fn(&mut Vec<u8>) + 'a;
+
 enum Source<'a> {
     Read(Cow<'a, [u8]>),
-    Made(Box<dyn Fn(&mut Vec<u8>) + 'a>),
+    Made(Box<Make<'a>>),
 }
 
 impl<'a> Octets<'a> {
@@ -64,7 +67,7 @@ impl<'a> Octets<'a> {
     /// The column's numbers.
     pub fn numbers<T: Number>(&self) -> Result<impl ExactSizeIterator<Item = T> + '_, Damaged> {
         let octets = self.get();
-        if octets.len() % T::WIDTH != 0 {
+        if !octets.len().is_multiple_of(T::WIDTH) {
             return Err(Damaged("a column ends in the middle of a number"));
         }
         Ok(octets.chunks_exact(T::WIDTH).map(T::take))

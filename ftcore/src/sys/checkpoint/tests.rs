@@ -74,10 +74,15 @@ fn damage_anywhere_is_seen() {
     std::fs::remove_file(&path).unwrap();
 }
 
+/// Says to this program's tests, run as a process of its own, that they are a part of another one.
+const PART: &str = "FTCORE_PART";
+
 /// Run again as a process of its own by the test below.
 #[test]
-#[ignore = "a part of fork_measured"]
 fn fork_once() {
+    if std::env::var_os(PART).is_none() {
+        return;
+    }
     if std::env::var_os("HUGE").is_some() {
         super::super::heap::prefer_huge_pages().unwrap();
     }
@@ -98,13 +103,16 @@ fn fork_once() {
     }
 }
 
+/// Prints figures: `FTCORE_MEASURE=1 cargo test -p ftcore --lib -- --nocapture --test-threads=1 measured`
 #[test]
-#[ignore = "a measurement: cargo test -p ftcore --release -- --ignored --nocapture measured"]
 fn fork_measured() {
+    if std::env::var_os("FTCORE_MEASURE").is_none() {
+        return;
+    }
     for huge in [None, Some(("HUGE", "1"))] {
         let mut command = std::process::Command::new(std::env::current_exe().unwrap());
         let test = "sys::checkpoint::tests::fork_once";
-        command.args(["--ignored", "--exact", "--nocapture", "--test-threads=1", test]).envs(huge);
+        command.args(["--exact", "--nocapture", "--test-threads=1", test]).env(PART, "1").envs(huge);
         // A test runs in a thread that has its heap before it can say a word about it.
         command.env("GLIBC_TUNABLES", "glibc.malloc.arena_max=1");
         let output = command.output().unwrap();

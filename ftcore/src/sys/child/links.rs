@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -18,10 +19,12 @@ use crate::core::primary::{HandOver, Primary, Wake};
 use crate::core::record::Cause;
 use crate::core::role::{Mode, Order, Settings, Tell};
 use crate::core::standby::TwinState;
+use crate::core::status::Protection;
 use crate::sys::bell::Bell;
 use crate::sys::channel::Channel;
 use crate::sys::checkpoint::{self, Saving};
 use crate::sys::keeper::Options;
+use crate::sys::keeper::kept;
 use crate::sys::keeper::run_dir::RunDir;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::SharedLog;
@@ -107,8 +110,8 @@ pub(super) struct Rest {
 #[derive(Debug)]
 pub struct Links {
     pub(super) wires: Rc<RefCell<Wires>>,
-    pub(super) program: String,
     pub(super) dir: RunDir,
+    state_dir: PathBuf,
     pub(super) bell: Bell,
     pub(super) settings: Settings,
     pub(super) offered: Vec<(String, OwnedFd)>,
@@ -119,14 +122,17 @@ pub struct Links {
     handing: Option<Handing>,
     pulse: Pulse,
     look_at: Instant,
+    protection: Option<Protection>,
+    /// The twin was too slow and is to be replaced.
+    suspended: bool,
 }
 
 impl Links {
     pub(super) fn new(wires: Rc<RefCell<Wires>>, options: &Options, held: Rest, signals: Signals) -> Links {
         Links {
             wires,
-            program: options.program.clone(),
             dir: RunDir::new(&options.run_dir),
+            state_dir: options.state_dir.clone(),
             bell: held.bell,
             settings: held.settings,
             offered: held.offered.into_iter().collect(),
@@ -137,6 +143,8 @@ impl Links {
             handing: None,
             pulse: Pulse::new(),
             look_at: Instant::now(),
+            protection: None,
+            suspended: false,
         }
     }
 
@@ -178,9 +186,9 @@ impl Links {
             self.heard(parcel, primary, sockets, &mut news);
         }
         while let Some(parcel) = self.next_of_twin() {
-            self.heard_of_twin(parcel.message);
+            self.heard_of_twin(parcel, primary);
         }
-        self.look_at_saving(sockets);
+        self.look_at_saving(primary, sockets);
         let now = Instant::now();
         if now >= self.look_at {
             self.look_at = now + LOOK;
@@ -348,8 +356,16 @@ impl Links {
         }
     }
 
-    fn heard_of_twin(&mut self, message: ToPartner) {
-        match (message, &mut self.twin, &mut self.handing) {
+    fn heard_of_twin<M: Machine>(
+        &mut self,
+        mut parcel: Parcel<ToPartner>,
+        primary: &mut Primary<M, SharedLog>,
+    ) {
+        let first = parcel.first();
+        if let (ToPartner::Item(Item::Checkpoint { position }), Some(file)) = (&parcel.message, first) {
+            return self.hold_checkpoint(*position, file, primary);
+        }
+        match (parcel.message, &mut self.twin, &mut self.handing) {
             (ToPartner::Hello { version }, Some(twin), _) => twin.version = Some(version),
             (ToPartner::HandedOver(result), _, Some(Handing { boundary: Some(boundary), .. })) => {
                 *boundary = Some(result);
@@ -393,6 +409,8 @@ impl Links {
         wires.twin = Some(Partner { pid, link });
         wires.give_twin_all(sockets);
         self.twin = Some(Twin { pid, version: None });
+        drop(wires);
+        self.suspended = false;
     }
 
     fn twin_is_in_step(&self, memory: &impl Memory) -> bool {
@@ -409,8 +427,11 @@ impl Links {
         let state = primary.state();
         let cursor = state.cursor();
         let place = super::place_of(cursor);
-        let saving =
-            checkpoint::in_memory().and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
+        let file = match self.settings.mode {
+            Mode::Cold => checkpoint::on_disk(&kept::early(&self.state_dir)),
+            Mode::Hot | Mode::Warm | Mode::None => checkpoint::in_memory(),
+        };
+        let saving = file.and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
         match saving {
             Ok(saving) => {
                 // Where it cannot be heard it is looked at in every turn all the same.
@@ -421,18 +442,35 @@ impl Links {
         }
     }
 
-    fn look_at_saving(&mut self, sockets: &Sockets) {
+    /// Holds the newest checkpoint for the next keeper. While none says that it has it, this process does.
+    fn hold_checkpoint<M: Machine>(
+        &mut self,
+        position: u64,
+        file: OwnedFd,
+        primary: &mut Primary<M, SharedLog>,
+    ) {
+        let memory = primary.memory_mut();
+        if !self.pulse.is_fresh() && memory.load(Word::Checkpoint) < position {
+            memory.store(Word::Checkpoint, position);
+        }
+        self.checkpoint = Some((position, file));
+    }
+
+    fn look_at_saving<M: Machine>(&mut self, primary: &mut Primary<M, SharedLog>, sockets: &Sockets) {
         let Some((position, saving)) = &mut self.saving else { return };
         let position = *position;
         let Some(finished) = saving.finished() else { return };
-        let file = finished.and_then(|file| file.try_clone_to_owned());
+        let cold = self.settings.mode == Mode::Cold;
+        let file = finished.and_then(|file| file.try_clone_to_owned()).and_then(|file| {
+            if cold { kept::keep_checkpoint(&self.state_dir).map(|()| file) } else { Ok(file) }
+        });
         sockets.poll().remove(saving.pidfd());
         self.saving = None;
         match file {
             Ok(file) => {
                 let item = ToKeeper::Item(Item::Checkpoint { position });
                 self.wires.borrow_mut().tell_keeper(&item, &[file.as_fd()]);
-                self.checkpoint = Some((position, file));
+                self.hold_checkpoint(position, file, primary);
             }
             Err(error) => tracing::error!("a checkpoint came to nothing: {error}"),
         }
@@ -527,6 +565,34 @@ impl Links {
         if self.wires.borrow().keeper.is_none() {
             self.look_for_keeper(primary, sockets);
         }
+        self.look_at_protection(primary);
+    }
+
+    /// Says loudly when a crash would cost connections, and when it would not any more.
+    fn look_at_protection<M: Machine>(&mut self, primary: &Primary<M, SharedLog>) {
+        let status = primary.status();
+        let left_behind = self.twin.is_some()
+            && matches!(status.twin.state, TwinState::InStep | TwinState::Syncing)
+            && primary.memory().load(Word::TwinApplied) < primary.memory().load(Word::Tail);
+        if left_behind && !self.suspended {
+            self.suspended = true;
+            tracing::warn!("the twin is too slow: this primary goes on without it");
+            self.wires.borrow_mut().tell_keeper(&ToKeeper::Suspended, &[]);
+        }
+        let protection = if left_behind { Protection::Unprotected } else { status.protection };
+        if self.protection.replace(protection) == Some(protection) {
+            return;
+        }
+        let line = match protection {
+            Protection::Protected => "protected",
+            Protection::Syncing => "not protected yet: the standby is being made",
+            Protection::Unprotected => "not protected: a crash of this process costs the connections",
+        };
+        match protection {
+            Protection::Protected => tracing::info!("{line}"),
+            Protection::Syncing | Protection::Unprotected => tracing::warn!("{line}"),
+        }
+        self.say_status(line);
     }
 
     fn look_for_keeper<M: Machine>(&mut self, primary: &Primary<M, SharedLog>, sockets: &Sockets) {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::core::log::Cursor;
 use crate::core::primary;
-use crate::core::role::{Mode, Settings};
+use crate::core::role::Settings;
 use crate::sys::channel::Channel;
 use crate::sys::checkpoint::Place;
 use crate::sys::keeper::Options;
@@ -44,6 +44,8 @@ fn begin<P: Program>(program: &P, options: &Options, channel: Channel) -> Result
     let mut follower = Follower::new(program, options, join::join(channel)?, signals)?;
     follower.stand_by()?;
     let mut promoted = follower.take_over()?;
+    // What waits at the peers is answered before anybody is told.
+    serve::first_turn(&mut promoted)?;
     takeover::proclaim(&options.program, &mut promoted);
     Ok(program.serve(promoted))
 }
@@ -55,12 +57,7 @@ const DIGESTS_APART: Duration = Duration::from_millis(100);
 #[must_use]
 fn bounds(settings: &Settings) -> primary::Settings {
     primary::Settings {
-        mode: match settings.mode {
-            Mode::Hot => primary::Mode::Hot,
-            Mode::Warm => primary::Mode::Warm,
-            Mode::Cold => primary::Mode::Cold,
-            Mode::None => primary::Mode::None,
-        },
+        mode: settings.mode,
         twin_lag: Duration::from_micros(settings.twin_lag_us),
         checkpoint_interval: Duration::from_micros(settings.checkpoint_interval_us),
         digest_interval: DIGESTS_APART,

@@ -70,6 +70,17 @@ pub fn serve<P: Program>(program: &P, promoted: Promoted<P::Machine>) -> u8 {
     }
 }
 
+/// A turn with what is ready now, before anything else is done.
+pub(super) fn first_turn<M: Machine>(promoted: &mut Promoted<M>) -> io::Result<()> {
+    let Promoted { primary, sockets, links, .. } = promoted;
+    sockets.collect(Some(Duration::ZERO))?;
+    primary.begin_turn(sockets);
+    // The program's own descriptors are not watched yet.
+    take_ready(primary, sockets, links);
+    primary.flush(sockets);
+    Ok(())
+}
+
 fn serve_turns<P: Program>(
     program: &P,
     primary: &mut Primary<P::Machine, SharedLog>,

@@ -12,8 +12,7 @@ use crate::core::input::Time;
 use crate::core::kernel::Kernel;
 use crate::core::memory::{Memory, Word};
 use crate::core::role::{Follow, Standing, Tell};
-use crate::core::standby::TwinState;
-use crate::core::standby::{FollowError, Standby};
+use crate::core::standby::{FollowError, Standby, TwinState};
 use crate::sys::channel::Channel;
 use crate::sys::checkpoint::{self, Checkpoint, Saving};
 use crate::sys::keeper::Options;
@@ -115,7 +114,7 @@ impl<'a, P: Program> Follower<'a, P> {
             if self.must_lead() {
                 return self.catch_up();
             }
-            if self.held.follow == Follow::Hot {
+            if self.held.follow == Follow::Hot && self.said != Standing::Diverged {
                 self.follow()?;
             }
             self.look_at_saving();
@@ -342,6 +341,11 @@ impl<'a, P: Program> Follower<'a, P> {
                     let keeper = self.held.keeper.as_mut();
                     if keeper.is_some_and(|link| link.send(&item, &[file.as_fd()]).is_err()) {
                         self.held.keeper = None;
+                    }
+                    let item = ToPartner::Item(Item::Checkpoint { position });
+                    let partner = self.held.partner.as_mut();
+                    if partner.is_some_and(|partner| partner.link.send(&item, &[file.as_fd()]).is_err()) {
+                        self.held.partner = None;
                     }
                     self.held.checkpoint = Some((position, file));
                 }

@@ -65,7 +65,7 @@ pub struct Promoted<M: Machine> {
 
 impl<P: Program> Follower<'_, P> {
     /// Becomes primary.
-    pub(super) fn take_over(mut self) -> Result<Promoted<P::Machine>, Ending> {
+    pub(super) fn take_over(self) -> Result<Promoted<P::Machine>, Ending> {
         self.fence();
         let mut evidence = self.evidence();
         let Follower { options, mut held, standby, known, signals, .. } = self;

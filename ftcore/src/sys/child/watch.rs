@@ -11,7 +11,6 @@ use rustix::event::{PollFd, PollFlags};
 
 use crate::core::detector::{Detector, Judgement, Observation, Thread, ThreadState};
 use crate::core::input::Time;
-use crate::core::kernel::Kernel;
 use crate::core::memory::{Memory, Word};
 use crate::core::primary::Work;
 use crate::sys::bell::Bell;

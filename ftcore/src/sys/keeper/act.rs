@@ -10,6 +10,7 @@ use rustix::event::epoll::{self, EventFlags};
 
 use super::adopt::Adopted;
 use super::child::Child;
+use super::kept;
 use super::turn::{Next, time};
 use super::{Keeper, Source};
 use crate::core::input::ListenerId;
@@ -78,8 +79,11 @@ impl Keeper {
         let lives = |pid: u32| dir.living(program, Part::Primary) == Some(pid);
         match self.adoption.look(Instant::now(), lives) {
             Adopted::Waiting if self.adoption.is_waiting() => {
-                // What a child says now is of use only when it is known what it is; its end is seen again.
-                seen.retain(|seen| matches!(seen, Seen::StopAsked));
+                // What a child says now is of use only when it is known what it is; its end is seen again. A stop
+                // is for all that will have come.
+                self.stop_asked |= seen.contains(&Seen::StopAsked);
+                seen.clear();
+                return Ok(());
             }
             Adopted::Waiting => {}
             Adopted::Nobody => {
@@ -97,6 +101,9 @@ impl Keeper {
                 self.notify.say(&format!("MAINPID={}", std::process::id()));
                 seen.insert(0, them);
             }
+        }
+        if std::mem::take(&mut self.stop_asked) {
+            seen.push(Seen::StopAsked);
         }
         Ok(())
     }
@@ -135,6 +142,9 @@ impl Keeper {
             }
             Action::Renew(binary) => self.renew(&binary),
             Action::Exit(status) => {
+                if self.settings.mode == Mode::Cold {
+                    kept::remove(&self.options.state_dir);
+                }
                 for part in [Part::Twin, Part::Primary, Part::Keeper] {
                     if let Some(pid) = self.dir.said(part) {
                         self.dir.unsay(part, pid);
@@ -196,21 +206,25 @@ impl Keeper {
         Ok(())
     }
 
-    /// A log with nothing in it.
+    /// The log that was kept from an earlier life of the program, the first time it is asked for; else one with
+    /// nothing in it.
     fn begin_log(&mut self) -> io::Result<()> {
+        let cold = self.settings.mode == Mode::Cold && !std::mem::replace(&mut self.began, true);
+        if let Some(kept) = cold.then(|| kept::open(&self.options.state_dir)).flatten() {
+            match self.holdings.go_on_with(kept) {
+                Ok(()) => {
+                    tracing::warn!("going on with the state in {}", self.options.state_dir.display());
+                    return Ok(());
+                }
+                Err(error) => tracing::error!("the log that was kept is of no use: {error}"),
+            }
+        }
         let mut seed = [0; 8];
         rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
         let seed = u64::from_ne_bytes(seed);
         let octets = self.settings.log_octets;
         let file = match self.settings.mode {
-            Mode::Cold => {
-                std::fs::create_dir_all(&self.options.state_dir)?;
-                let path = self.options.state_dir.join("log");
-                match std::fs::remove_file(&path) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => memory::create_file(&path, octets, seed)?,
-                }
-            }
+            Mode::Cold => kept::begin_log(&self.options.state_dir, octets, seed)?,
             Mode::Hot | Mode::Warm => memory::create(octets, seed)?,
             Mode::None => memory::create(octets.min(PRIVATE_LOG), seed)?,
         };

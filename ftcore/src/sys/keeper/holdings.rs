@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use super::kept::Kept;
 use crate::core::input::{Cookie, ListenerId};
 use crate::core::memory::{Memory, Word};
 use crate::core::standby::TwinState;
@@ -72,6 +73,16 @@ impl Holdings {
     /// Where it cannot be mapped, or the kernel has no bell.
     pub fn begin_log(&mut self, file: OwnedFd) -> Result<(), MapError> {
         self.log = Some(Log { view: SharedLog::map(file, Side::Keeper)?, bell: Bell::new()? });
+        Ok(())
+    }
+
+    /// Goes on with a log and a checkpoint from files.
+    ///
+    /// # Errors
+    /// As [`Holdings::begin_log`].
+    pub fn go_on_with(&mut self, kept: Kept) -> Result<(), MapError> {
+        self.begin_log(kept.log)?;
+        self.checkpoint = kept.checkpoint;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod act;
 pub mod adopt;
 pub mod child;
 pub mod holdings;
+pub mod kept;
 pub mod notify;
 pub mod run_dir;
 mod turn;
@@ -22,8 +23,8 @@ use std::process::ExitCode;
 
 use rustix::event::epoll::{self, EventData, EventFlags};
 
-use crate::core::casting::Roles;
 use crate::core::role::{ChildId, Settings};
+use crate::core::roles::Roles;
 use crate::sys::channel::ChannelListener;
 use crate::sys::process::Exit;
 use crate::sys::signals::Signals;
@@ -124,6 +125,10 @@ struct Keeper {
     children: BTreeMap<ChildId, Child>,
     holdings: Holdings,
     adoption: Adoption,
+    /// A log was begun before.
+    began: bool,
+    /// A stop was asked for while children of an earlier keeper were waited for.
+    stop_asked: bool,
     /// Children that could not be started.
     unstarted: Vec<ChildId>,
     /// How the last primary ended.
@@ -198,6 +203,8 @@ impl Keeper {
             children: BTreeMap::new(),
             holdings,
             adoption: Adoption::new(living),
+            began: false,
+            stop_asked: false,
             unstarted: Vec::new(),
             last_exit: None,
             accept_after: None,

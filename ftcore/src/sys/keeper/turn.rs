@@ -10,7 +10,8 @@ use rustix::time::Timespec;
 use super::child::Child;
 use super::{Keeper, Source};
 use crate::core::input::{ListenerId, Time};
-use crate::core::role::{ChildId, Seen, Settings};
+use crate::core::role::{ChildId, Seen, Settings, Standing};
+use crate::core::takeover::Origin;
 use crate::sys::channel::{Channel, ChannelError};
 use crate::sys::link::{Link, Parcel};
 use crate::sys::message::{Item, ToChild, ToKeeper};
@@ -48,7 +49,7 @@ impl Keeper {
                     self.hear(source, &mut seen)?;
                 }
             }
-            seen.extend(self.unstarted.drain(..).map(Seen::Ended));
+            seen.extend(self.unstarted.drain(..).map(|child| Seen::Ended(child, Origin::Inside)));
             self.look_for_children(&mut seen)?;
             if !self.adoption.is_waiting() {
                 seen.push(Seen::Time);
@@ -194,6 +195,10 @@ impl Keeper {
                 tracing::error!("process {pid} cannot begin with what is kept: {why}");
                 seen.push(Seen::Unrestorable(child));
             }
+            ToKeeper::Suspended => {
+                let twin = self.roles.standby();
+                seen.extend(twin.map(|twin| Seen::Stands(twin, Standing::Suspended)));
+            }
             ToKeeper::Refused(why) => seen.push(Seen::Refused(why)),
             ToKeeper::Finished(status) => seen.push(Seen::Finished(child, status)),
             ToKeeper::Ordered(asker, order) => seen.push(Seen::Ordered(asker, order)),
@@ -216,7 +221,8 @@ impl Keeper {
         let exit = dead.exit();
         let what = if self.roles.primary() == Some(child) { "primary" } else { "twin" };
         let exit_said = exit.map_or_else(|| "in a way that is not known".to_owned(), |exit| exit.to_string());
-        match self.holdings.note_of(dead.pid) {
+        let note = self.holdings.note_of(dead.pid);
+        match &note {
             Some(note) => {
                 tracing::warn!("the {what} (process {}) ended: {exit_said}; its note: {note}", dead.pid)
             }
@@ -240,7 +246,8 @@ impl Keeper {
                 primary.tell(&ToChild::TwinEnded { pid: dead.pid }, &[]);
             }
         }
-        seen.push(Seen::Ended(child));
+        let outside = exit == Some(Exit::Signal(libc::SIGKILL)) && note.is_none();
+        seen.push(Seen::Ended(child, if outside { Origin::Outside } else { Origin::Inside }));
     }
 }
 

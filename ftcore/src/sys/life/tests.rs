@@ -118,15 +118,24 @@ fn a_later_holder_is_told_from_the_one_before() {
     drop(life);
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Waiter {
+    Ordinary,
+    RealTime,
+}
+
 /// Microseconds from kill(2) to the waiter's wake-up and to the confirmation, at so much memory.
-fn measure(octets: usize, first: bool) -> [u128; 3] {
+fn measure(octets: usize, waiter: Waiter) -> [u128; 3] {
     let watched = Watched::new(octets, stay);
     std::thread::scope(|scope| {
         let (tell, heard) = mpsc::channel();
         let watched = &watched;
         scope.spawn(move || {
             // Where it is not allowed both rows are the same.
-            let _ = if first { super::super::own::run_first() } else { Ok(()) };
+            let _ = match waiter {
+                Waiter::RealTime => super::super::own::run_first(),
+                Waiter::Ordinary => Ok(()),
+            };
             assert_eq!(watched.wait(LONG), Standing::Died);
             let woken = Instant::now();
             assert!(watched.is_past());
@@ -141,16 +150,19 @@ fn measure(octets: usize, first: bool) -> [u128; 3] {
     })
 }
 
+/// Prints figures: `FTCORE_MEASURE=1 cargo test -p ftcore --lib -- --nocapture --test-threads=1 measured`
 #[test]
-#[ignore = "a measurement: cargo test -p ftcore --release -- --ignored --nocapture measured"]
 fn detection_measured() {
-    for (megabytes, first) in [(0, false), (0, true), (300, false), (300, true)] {
-        let mut rows: Vec<_> = (0..25).map(|_| measure(megabytes << 20, first)).collect();
-        let waiter = if first { "real-time waiter" } else { "ordinary waiter" };
+    if std::env::var_os("FTCORE_MEASURE").is_none() {
+        return;
+    }
+    use Waiter::{Ordinary, RealTime};
+    for (megabytes, waiter) in [(0, Ordinary), (0, RealTime), (300, Ordinary), (300, RealTime)] {
+        let mut rows: Vec<_> = (0..25).map(|_| measure(megabytes << 20, waiter)).collect();
         for (column, name) in ["woken", "confirmed", "pidfd"].iter().enumerate() {
             rows.sort_by_key(|row| row[column]);
             let (median, most) = (rows[12][column], rows[24][column]);
-            println!("{megabytes} MB, {waiter}: {name} after µs: p50 {median}, max {most}");
+            println!("{megabytes} MB, {waiter:?} waiter: {name} after µs: p50 {median}, max {most}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Connections between the loop and real sockets: octets, ends, keys, TTLs, and peers that misbehave.
+//! A primary on real sockets: octets, ends, keys, TTLs, and peers that misbehave.
 
 mod scripted;
 
@@ -9,28 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bgp_engine::effect::{Close, Effect, SocketOptions};
-use bgp_engine::input::Input;
-use bgp_engine::value::{ConnId, IfIndex};
-use bgpd::daemon::sys;
 use bytes::Bytes;
-use scripted::{Seen, echo, start};
+use ftcore::core::effect::{Close, Connect, Effect, Effects, SocketOptions};
+use ftcore::core::input::{ConnId, FIRST_OWN_CONN, Input};
+use ftcore::sys::option;
+use scripted::{BEGIN, Seen, echo, start};
 use socket2::{Domain, SockRef, Socket, Type};
 
-#[test]
-fn the_machine_learns_of_the_links_before_it_is_configured() {
-    let router = start("127.0.0.1", |_, _| {});
-    let mut interfaces = 0;
-    router.wait(|seen| match seen {
-        Seen::Interface(_) => {
-            interfaces += 1;
-            None
-        }
-        Seen::Other(text) if text.starts_with("Configure") => Some(()),
-        other => panic!("{other:?} came too early"),
-    });
-    assert!(interfaces > 0);
-}
+/// The connection that a script asks for.
+const OWN: ConnId = ConnId(FIRST_OWN_CONN);
 
 #[test]
 fn octets_go_both_ways_and_what_the_kernel_took_is_said() {
@@ -56,19 +43,14 @@ fn addresses_of_ipv6_connections_are_ipv6() {
     let stream = router.connect();
     let connection = router.accepted();
     assert_eq!(connection.remote, stream.local_addr().unwrap());
-    assert_eq!(connection.interface, IfIndex(0));
 }
 
 /// A machine that keeps `window` octets in flight until it has sent `total`, on the first connection only.
-fn sender(
-    window: u64,
-    total: u64,
-    sent: Arc<AtomicU64>,
-) -> impl FnMut(&Input<'_>, &mut bgp_engine::effect::Effects) + Send {
+fn sender(window: u64, total: u64, sent: Arc<AtomicU64>) -> impl FnMut(&Input<'_>, &mut Effects<()>) + Send {
     let mut first = None;
     move |input, effects| {
         let (conn, room) = match input {
-            Input::Accepted(connection) if first.is_none() => (connection.conn, window),
+            Input::Accepted { ends: connection, .. } if first.is_none() => (connection.conn, window),
             Input::Drained { conn, octets } if first == Some(*conn) => (*conn, *octets),
             other => return echo(other, effects),
         };
@@ -111,7 +93,7 @@ fn a_peer_that_stops_reading_stops_the_making_and_nobody_else() {
 fn an_orderly_close_sends_what_waits_and_then_a_fin() {
     const OCTETS: usize = 8 << 20;
     let router = start("127.0.0.1", |input, effects| {
-        if let Input::Accepted(connection) = input {
+        if let Input::Accepted { ends: connection, .. } = input {
             let conn = connection.conn;
             effects.list.push(Effect::Send { conn, octets: Bytes::from(vec![7; OCTETS]) });
             effects.list.push(Effect::Close { conn, how: Close::Orderly });
@@ -128,7 +110,7 @@ fn an_orderly_close_sends_what_waits_and_then_a_fin() {
 #[test]
 fn an_abort_is_an_rst() {
     let router = start("127.0.0.1", |input, effects| {
-        if let Input::Accepted(connection) = input {
+        if let Input::Accepted { ends: connection, .. } = input {
             effects.list.push(Effect::Close { conn: connection.conn, how: Close::Abort });
         }
     });
@@ -164,9 +146,9 @@ fn the_peers_ends_are_told_apart() {
 fn connecting(remote: SocketAddr, local: Option<&str>, options: SocketOptions) -> scripted::Running {
     let local = local.map(|local| local.parse().unwrap());
     start("127.0.0.1", move |input, effects| {
-        if matches!(input, Input::Configure(_)) {
-            let (conn, interface, options) = (ConnId(77), IfIndex(0), options.clone());
-            effects.list.push(Effect::Connect { conn, remote, interface, local, options });
+        if matches!(input, Input::Other(BEGIN)) {
+            let (conn, options) = (OWN, options.clone());
+            effects.list.push(Effect::Connect(Connect { conn, remote, local, options }));
         }
         echo(input, effects);
     })
@@ -181,7 +163,7 @@ fn a_connection_that_is_asked_for_comes_from_the_address_that_is_asked_for() {
         Seen::Connected(connection) => Some(connection),
         _ => None,
     });
-    assert_eq!(connection.conn, ConnId(77));
+    assert_eq!(connection.conn, OWN);
     assert_eq!((connection.local, connection.remote), (from, listener.local_addr().unwrap()));
     assert_eq!(from.ip().to_string(), "127.0.0.9");
     stream.write_all(b"x").unwrap();
@@ -193,7 +175,7 @@ fn a_connection_that_fails_says_why() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let failure = |router: scripted::Running| {
         router.wait(|seen| match seen {
-            Seen::ConnectFailed(ConnId(77), errno) => Some(errno),
+            Seen::ConnectFailed(OWN, errno) => Some(errno),
             _ => None,
         })
     };
@@ -209,7 +191,7 @@ fn signed_from(address: &str, key: Option<&[u8]>, to: SocketAddr) -> std::io::Re
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::new(address.parse().unwrap(), 0).into())?;
     if let Some(key) = key {
-        sys::set_md5_key(socket.as_fd(), "127.0.0.1/32".parse().unwrap(), Some(key))?;
+        option::set_md5_key(socket.as_fd(), "127.0.0.1/32".parse().unwrap(), Some(key))?;
     }
     socket.connect_timeout(&to.into(), Duration::from_millis(500))?;
     Ok(socket.into())
@@ -218,13 +200,13 @@ fn signed_from(address: &str, key: Option<&[u8]>, to: SocketAddr) -> std::io::Re
 #[test]
 fn a_key_is_wanted_from_those_that_it_is_for_and_from_no_others() {
     let router = start("127.0.0.1", |input, effects| {
-        if matches!(input, Input::Configure(_)) {
+        if matches!(input, Input::Other(BEGIN)) {
             for (from, key) in [("127.0.0.2/32", "secret"), ("127.0.1.0/24", "ranged")] {
                 let (from, key) = (from.parse().unwrap(), Some(key.to_owned()));
-                effects.list.push(Effect::ListenKey { from, interface: IfIndex(0), key });
+                effects.list.push(Effect::ListenKey { from, key });
             }
         }
-        if let Input::Accepted(connection) = input {
+        if let Input::Accepted { ends: connection, .. } = input {
             let options = SocketOptions { key: Some("secret".into()), ..SocketOptions::default() };
             if connection.remote.ip().to_string() == "127.0.0.2" {
                 effects.list.push(Effect::Options { conn: connection.conn, options });
@@ -248,7 +230,7 @@ fn a_key_is_wanted_from_those_that_it_is_for_and_from_no_others() {
 #[test]
 fn a_connection_that_is_asked_for_is_signed() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    sys::set_md5_key(listener.as_fd(), "127.0.0.5/32".parse().unwrap(), Some(b"secret")).unwrap();
+    option::set_md5_key(listener.as_fd(), "127.0.0.5/32".parse().unwrap(), Some(b"secret")).unwrap();
     let options = SocketOptions { key: Some("secret".into()), ..SocketOptions::default() };
     let router = connecting(listener.local_addr().unwrap(), Some("127.0.0.5"), options);
     let (mut stream, _) = listener.accept().unwrap();
@@ -261,7 +243,7 @@ fn a_connection_that_is_asked_for_is_signed() {
 fn what_came_too_far_is_not_heard() {
     for address in ["127.0.0.1", "::1"] {
         let router = start(address, |input, effects| {
-            if let Input::Accepted(connection) = input {
+            if let Input::Accepted { ends: connection, .. } = input {
                 let options =
                     SocketOptions { ttl: Some(255), min_ttl: Some(254), ..SocketOptions::default() };
                 effects.list.push(Effect::Options { conn: connection.conn, options });
@@ -276,7 +258,7 @@ fn what_came_too_far_is_not_heard() {
         stream.write_all(b"from afar").unwrap();
         let early = router.seen.recv_timeout(Duration::from_millis(300));
         assert!(early.is_err(), "{early:?}");
-        sys::set_ttl(stream.as_fd(), peer, Some(255)).unwrap();
+        option::set_ttl(stream.as_fd(), peer, Some(255)).unwrap();
         // The kernel sends it again, now with the TTL that is wanted.
         router.wait(|seen| (seen == Seen::Received(conn, b"from afar".to_vec())).then_some(()));
     }
@@ -286,8 +268,8 @@ fn what_came_too_far_is_not_heard() {
 fn thousands_of_strangers_are_refused_while_a_peer_is_served() {
     let mut known = None;
     let router = start("127.0.0.1", move |input, effects| match input {
-        Input::Accepted(connection) if known.is_none() => known = Some(connection.conn),
-        Input::Accepted(connection) => {
+        Input::Accepted { ends: connection, .. } if known.is_none() => known = Some(connection.conn),
+        Input::Accepted { ends: connection, .. } => {
             let how = if connection.conn.0 % 2 == 0 { Close::Orderly } else { Close::Abort };
             effects.list.push(Effect::Close { conn: connection.conn, how });
         }
@@ -311,7 +293,7 @@ fn thousands_of_strangers_are_refused_while_a_peer_is_served() {
 #[test]
 fn a_connection_whose_guard_cannot_be_set_is_ended() {
     let router = start("127.0.0.1", |input, effects| {
-        if let Input::Accepted(connection) = input {
+        if let Input::Accepted { ends: connection, .. } = input {
             let interface = Some("no-such-link".to_owned());
             let options = SocketOptions { interface, ..SocketOptions::default() };
             effects.list.push(Effect::Options { conn: connection.conn, options });

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use super::input::Time;
 use super::record::Cause;
 use super::role::{Action, ChildId, End, Follow, Mode, Order, Seen, Standing, Tell};
+use super::takeover::Origin;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,8 @@ const PATIENCE: u32 = 5;
 /// How long the pause after the second failure in a row is; it doubles with each one, up to the longest.
 const PAUSE_US: u64 = 100_000;
 const LONGEST_PAUSE_US: u64 = 5_000_000;
+/// A primary that dies of itself within this time dies of what it took over.
+const SOON_US: u64 = 2_000_000;
 /// How long a child that was asked to end may take.
 const END_US: u64 = 2_000_000;
 /// How long a planned handover may take, from the order to the new primary.
@@ -61,6 +64,9 @@ pub struct Roles {
     standby: Option<Standby>,
     next: u32,
     failures: u32,
+    /// How many primaries have died of themselves soon after they began, one after another.
+    row: u32,
+    leads_since: Time,
     not_before: Time,
     plan: Option<Plan>,
     stop: Option<Stop>,
@@ -78,6 +84,8 @@ impl Roles {
             standby: None,
             next: 1,
             failures: 0,
+            row: 0,
+            leads_since: Time(0),
             not_before: Time(0),
             plan: None,
             stop: None,
@@ -124,8 +132,8 @@ impl Roles {
         let mut actions = Vec::new();
         match seen {
             Seen::Stands(child, standing) => self.stands(child, standing, now, &mut actions),
-            Seen::Leads(child) => self.leads(child, &mut actions),
-            Seen::Ended(child) => self.ended(child, now, &mut actions),
+            Seen::Leads(child) => self.leads(child, now, &mut actions),
+            Seen::Ended(child, origin) => self.ended(child, origin, now, &mut actions),
             Seen::Finished(child, status) if self.primary == Some(child) => {
                 self.stop.get_or_insert(Stop { until: None, status });
             }
@@ -153,12 +161,14 @@ impl Roles {
         standby.standing = standing;
         match standing {
             Standing::InStep | Standing::Holding => self.failures = 0,
+            Standing::Suspended => end(standby, now, actions),
             Standing::Diverged if !planned => end(standby, now, actions),
             Standing::Diverged | Standing::Syncing => {}
         }
     }
 
-    fn leads(&mut self, child: ChildId, actions: &mut Vec<Action>) {
+    fn leads(&mut self, child: ChildId, now: Time, actions: &mut Vec<Action>) {
+        self.leads_since = now;
         if self.standby() == Some(child) {
             self.standby = None;
         }
@@ -175,9 +185,10 @@ impl Roles {
         }
     }
 
-    fn ended(&mut self, child: ChildId, now: Time, actions: &mut Vec<Action>) {
+    fn ended(&mut self, child: ChildId, origin: Origin, now: Time, actions: &mut Vec<Action>) {
         if self.primary == Some(child) {
             self.primary = None;
+            self.count_death(origin, now, actions);
         }
         let Some(standby) = self.standby.take_if(|standby| standby.child == child) else { return };
         if self.plan.as_ref().is_some_and(|plan| plan.checkpoint_asked) {
@@ -192,6 +203,26 @@ impl Roles {
         self.not_before = Time(now.0 + pause);
         if self.failures >= PATIENCE && self.primary.is_none() {
             self.failures = 0;
+            actions.push(Action::Abandon);
+        }
+    }
+
+    /// Who dies of itself soon after it began dies of what it took over. That many times in a row, and the state
+    /// is given up: better new connections than none.
+    fn count_death(&mut self, origin: Origin, now: Time, actions: &mut Vec<Action>) {
+        let soon = now.0.saturating_sub(self.leads_since.0) < SOON_US;
+        match (origin, soon) {
+            (Origin::Outside, _) => {}
+            (Origin::Inside, false) => self.row = 1,
+            (Origin::Inside, true) => self.row += 1,
+        }
+        if self.row > PATIENCE {
+            self.row = 0;
+            if let Some(standby) = &mut self.standby {
+                standby.led = true;
+                standby.ending_until = Some(Time(now.0 + END_US));
+                actions.push(Action::End(standby.child, End::Killed));
+            }
             actions.push(Action::Abandon);
         }
     }
@@ -338,7 +369,7 @@ impl Roles {
                 plan.told = true;
                 actions.push(Action::Tell(primary, Tell::HandOver(plan.cause)));
             }
-            Standing::Holding | Standing::Syncing => {}
+            Standing::Holding | Standing::Syncing | Standing::Suspended => {}
         }
     }
 

@@ -39,6 +39,10 @@ fn start(child: ChildId) -> Action {
     Start(child, None, Follow::Hot)
 }
 
+fn died(child: ChildId) -> Seen {
+    Seen::Ended(child, Origin::Outside)
+}
+
 fn killed(child: ChildId) -> Action {
     Action::End(child, End::Killed)
 }
@@ -61,24 +65,24 @@ fn the_first_child_leads_and_the_second_follows() {
 #[test]
 fn a_dead_primary_is_followed_by_its_twin_whichever_is_heard_first() {
     let mut story = Story::protected(Mode::Hot);
-    assert_eq!(story.see(Seen::Ended(FIRST)), [Told(SECOND, Tell::Lead)]);
+    assert_eq!(story.see(died(FIRST)), [Told(SECOND, Tell::Lead)]);
     assert_eq!(story.see(Seen::Leads(SECOND)), [start(THIRD)]);
     assert_eq!(story.see(Seen::Stands(THIRD, InStep)), []);
     assert_eq!(story.see(Seen::Leads(THIRD)), [killed(SECOND), start(ChildId(4))]);
-    assert_eq!(story.see(Seen::Ended(SECOND)), []);
+    assert_eq!(story.see(died(SECOND)), []);
 }
 
 #[test]
 fn a_dead_twin_is_replaced_at_once_and_one_that_cannot_start_more_and_more_slowly() {
     let mut story = Story::protected(Mode::Hot);
-    assert_eq!(story.see(Seen::Ended(SECOND)), [start(THIRD)]);
-    assert_eq!(story.see(Seen::Ended(THIRD)), [start(ChildId(4))]);
-    assert_eq!(story.see(Seen::Ended(ChildId(4))), []);
+    assert_eq!(story.see(died(SECOND)), [start(THIRD)]);
+    assert_eq!(story.see(died(THIRD)), [start(ChildId(4))]);
+    assert_eq!(story.see(died(ChildId(4))), []);
     let due = story.roles.deadline().unwrap();
     assert_eq!(due.0 - story.now.0, PAUSE_US);
     story.now = due;
     assert_eq!(story.see(Seen::Time), [start(ChildId(5))]);
-    assert_eq!(story.see(Seen::Ended(ChildId(5))), []);
+    assert_eq!(story.see(died(ChildId(5))), []);
     assert_eq!(story.roles.deadline().unwrap().0 - story.now.0, 2 * PAUSE_US);
     assert_eq!(story.roles.primary(), Some(FIRST), "a living primary is never given up for that");
 }
@@ -86,19 +90,19 @@ fn a_dead_twin_is_replaced_at_once_and_one_that_cannot_start_more_and_more_slowl
 #[test]
 fn both_dead_are_followed_by_one_that_leads() {
     let mut story = Story::protected(Mode::Hot);
-    assert_eq!(story.see(Seen::Ended(SECOND)), [start(THIRD)]);
-    assert_eq!(story.see(Seen::Ended(FIRST)), [Told(THIRD, Tell::Lead)]);
-    assert_eq!(story.see(Seen::Ended(THIRD)), [start(ChildId(4)), Told(ChildId(4), Tell::Lead)]);
+    assert_eq!(story.see(died(SECOND)), [start(THIRD)]);
+    assert_eq!(story.see(died(FIRST)), [Told(THIRD, Tell::Lead)]);
+    assert_eq!(story.see(died(THIRD)), [start(ChildId(4)), Told(ChildId(4), Tell::Lead)]);
 }
 
 #[test]
 fn what_kills_everyone_who_restores_it_is_given_up() {
     let mut story = Story::protected(Mode::Hot);
-    story.see(Seen::Ended(SECOND));
-    story.see(Seen::Ended(FIRST));
+    story.see(died(SECOND));
+    story.see(died(FIRST));
     let mut actions = Vec::new();
     for child in 3..3 + PATIENCE {
-        actions = story.see(Seen::Ended(ChildId(child)));
+        actions = story.see(died(ChildId(child)));
         story.now.0 += LONGEST_PAUSE_US;
         if !actions.contains(&Abandon) {
             story.see(Seen::Time);
@@ -136,7 +140,7 @@ fn without_a_twin_one_is_made_for_a_switchover() {
             [Told(FIRST, Tell::Switchover(Cause::Switchover))]
         );
         assert_eq!(story.see(Seen::Leads(SECOND)), [killed(FIRST), Answer(7, Ok(()))]);
-        assert_eq!(story.see(Seen::Ended(FIRST)), []);
+        assert_eq!(story.see(died(FIRST)), []);
     }
 }
 
@@ -146,7 +150,7 @@ fn without_standby_a_dead_primary_takes_its_connections_along_but_cold_keeps_the
         let mut story = Story::new(mode);
         assert_eq!(story.see(Seen::Time), [start(FIRST), Told(FIRST, Tell::Lead)]);
         story.see(Seen::Leads(FIRST));
-        let actions = story.see(Seen::Ended(FIRST));
+        let actions = story.see(died(FIRST));
         assert_eq!(actions, [abandoned, vec![start(SECOND), Told(SECOND, Tell::Lead)]].concat());
     }
 }
@@ -156,7 +160,7 @@ fn an_upgrade_replaces_the_twin_then_the_primary_then_the_keeper() {
     let mut story = Story::protected(Mode::Hot);
     let path = PathBuf::from("/new");
     assert_eq!(story.see(Seen::Ordered(9, Order::Upgrade(path.clone()))), [asked(SECOND)]);
-    assert_eq!(story.see(Seen::Ended(SECOND)), [Start(THIRD, Some(path.clone()), Follow::Hot)]);
+    assert_eq!(story.see(died(SECOND)), [Start(THIRD, Some(path.clone()), Follow::Hot)]);
     assert_eq!(story.see(Seen::Stands(THIRD, Diverged)), [Told(FIRST, Tell::HandOver(Cause::Upgrade))]);
     let done = story.see(Seen::Leads(THIRD));
     let next = Start(ChildId(4), Some(path.clone()), Follow::Hot);
@@ -167,8 +171,8 @@ fn an_upgrade_replaces_the_twin_then_the_primary_then_the_keeper() {
 fn an_upgrade_that_does_not_stand_is_refused_and_the_old_binary_goes_on() {
     let mut story = Story::protected(Mode::Hot);
     story.see(Seen::Ordered(9, Order::Upgrade(PathBuf::from("/new"))));
-    story.see(Seen::Ended(SECOND));
-    let refused = story.see(Seen::Ended(THIRD));
+    story.see(died(SECOND));
+    let refused = story.see(died(THIRD));
     assert_eq!(refused, [Answer(9, Err("the new twin ended".to_owned())), start(ChildId(4))]);
 }
 
@@ -176,7 +180,7 @@ fn an_upgrade_that_does_not_stand_is_refused_and_the_old_binary_goes_on() {
 fn a_diverged_twin_is_replaced() {
     let mut story = Story::protected(Mode::Hot);
     assert_eq!(story.see(Seen::Stands(SECOND, Diverged)), [asked(SECOND)]);
-    assert_eq!(story.see(Seen::Ended(SECOND)), [start(THIRD)]);
+    assert_eq!(story.see(died(SECOND)), [start(THIRD)]);
 }
 
 #[test]
@@ -185,16 +189,16 @@ fn a_stop_ends_the_twin_first_and_kills_who_does_not_go() {
     assert_eq!(story.see(Seen::StopAsked), [asked(SECOND)]);
     story.now = story.roles.deadline().unwrap();
     assert_eq!(story.see(Seen::Time), [killed(SECOND)]);
-    assert_eq!(story.see(Seen::Ended(SECOND)), [Told(FIRST, Tell::Stop)]);
-    assert_eq!(story.see(Seen::Ended(FIRST)), [Exit(0)]);
+    assert_eq!(story.see(died(SECOND)), [Told(FIRST, Tell::Stop)]);
+    assert_eq!(story.see(died(FIRST)), [Exit(0)]);
 }
 
 #[test]
 fn a_primary_that_ends_on_purpose_ends_all_with_its_status() {
     let mut story = Story::protected(Mode::Hot);
     assert_eq!(story.see(Seen::Finished(FIRST, 3)), [asked(SECOND)]);
-    assert_eq!(story.see(Seen::Ended(FIRST)), []);
-    assert_eq!(story.see(Seen::Ended(SECOND)), [Exit(3)]);
+    assert_eq!(story.see(died(FIRST)), []);
+    assert_eq!(story.see(died(SECOND)), [Exit(3)]);
 }
 
 #[test]
@@ -202,7 +206,7 @@ fn a_mode_without_twin_ends_it_and_one_with_a_twin_starts_it() {
     let mut story = Story::protected(Mode::Hot);
     let none = story.see(Seen::Ordered(1, Order::Mode(Mode::None)));
     assert_eq!(none, [Told(FIRST, Tell::Mode(Mode::None)), asked(SECOND), Answer(1, Ok(()))]);
-    assert_eq!(story.see(Seen::Ended(SECOND)), []);
+    assert_eq!(story.see(died(SECOND)), []);
     let warm = story.see(Seen::Ordered(2, Order::Mode(Mode::Warm)));
     let started = Start(THIRD, None, Follow::Warm);
     assert_eq!(warm, [Told(FIRST, Tell::Mode(Mode::Warm)), Answer(2, Ok(())), started]);
@@ -213,5 +217,39 @@ fn adopted_children_are_left_as_they_are() {
     let mut story = Story::new(Mode::Hot);
     let (primary, twin) = (story.roles.name_child(), story.roles.name_child());
     assert_eq!(story.see(Seen::Adopted { primary, twin: Some((twin, InStep)) }), []);
-    assert_eq!(story.see(Seen::Ended(primary)), [Told(twin, Tell::Lead)]);
+    assert_eq!(story.see(died(primary)), [Told(twin, Tell::Lead)]);
+}
+
+#[test]
+fn a_state_that_kills_one_primary_after_the_other_is_given_up() {
+    let mut story = Story::protected(Mode::Hot);
+    let mut primary = FIRST;
+    for n in 0..PATIENCE {
+        let standby = story.roles.standby().unwrap();
+        let actions = story.see(Seen::Ended(primary, Origin::Inside));
+        assert_eq!(actions, [Told(standby, Tell::Lead)], "{n}");
+        story.see(Seen::Leads(standby));
+        story.see(Seen::Stands(story.roles.standby().unwrap(), InStep));
+        primary = standby;
+    }
+    let standby = story.roles.standby().unwrap();
+    assert_eq!(story.see(Seen::Ended(primary, Origin::Inside)), [killed(standby), Abandon]);
+    let next = story.roles.name_child();
+    let anew = story.see(died(standby));
+    assert_eq!(anew, [start(ChildId(next.0 + 1)), Told(ChildId(next.0 + 1), Tell::Lead)]);
+}
+
+#[test]
+fn kills_from_outside_and_deaths_of_old_primaries_are_no_row() {
+    let mut story = Story::protected(Mode::Hot);
+    for n in 0..10 * PATIENCE {
+        if n % 2 == 0 {
+            story.now.0 += SOON_US;
+        }
+        let (primary, standby) = (story.roles.primary().unwrap(), story.roles.standby().unwrap());
+        let origin = if n % 2 == 0 { Origin::Inside } else { Origin::Outside };
+        assert_eq!(story.see(Seen::Ended(primary, origin)), [Told(standby, Tell::Lead)]);
+        story.see(Seen::Leads(standby));
+        story.see(Seen::Stands(story.roles.standby().unwrap(), InStep));
+    }
 }
