@@ -15,6 +15,9 @@ use ftcore::core::input::{ConnId, FIRST_OWN_CONN, Input, Time, Treatment};
 use ftcore::core::machine::Machine;
 use serde::{Deserialize, Serialize};
 
+use super::cluster::Subject;
+use super::world::World;
+
 /// What a machine that meets a poisonous frame throws.
 pub struct Poisoned;
 
@@ -100,7 +103,7 @@ pub struct Toy {
     wait: Vec<Vec<u8>>,
     steps: u64,
     /// Something that no input has brought: a bit that a cosmic ray has turned.
-    pub ray: u64,
+    ray: u64,
 }
 
 /// How far ahead of the kernel a stream is made.
@@ -124,11 +127,6 @@ impl Toy {
             steps: 0,
             ray: 0,
         }
-    }
-
-    /// Whether it waits for nothing.
-    pub fn is_quiet(&self) -> bool {
-        self.alarms.is_empty() && self.work.is_empty() && self.stores.is_empty()
     }
 
     fn send(&mut self, conn: u64, octets: Vec<u8>, out: &mut Out) {
@@ -291,6 +289,31 @@ impl Toy {
 
 fn die() {
     resume_unwind(Box::new(Poisoned));
+}
+
+impl Subject for Toy {
+    type Seed = Knowing;
+
+    fn genesis(seed: &Knowing) -> Self {
+        Toy::new(*seed)
+    }
+
+    fn astray(seed: &Knowing) -> Self {
+        Toy { ray: 1, ..Toy::new(*seed) }
+    }
+
+    fn forewarned(_: &Knowing) -> Knowing {
+        Knowing::Yes
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.alarms.is_empty() && self.work.is_empty() && self.stores.is_empty()
+    }
+
+    fn carry_out(Store(name, octets): Store, world: &mut World) {
+        world.files.insert(name, octets);
+        world.answers.push_back(name.to_le_bytes().to_vec());
+    }
 }
 
 impl Machine for Toy {

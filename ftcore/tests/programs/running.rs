@@ -185,9 +185,10 @@ fn example_path(example: &str) -> PathBuf {
     path
 }
 
-/// Runs a client to its end.
+/// Runs a client to its end, which must come within a minute.
 pub fn client(program: &str, arguments: &[&str]) -> Output {
-    Command::new(program)
+    Command::new("timeout")
+        .args(["60", program])
         .args(arguments)
         .stdin(Stdio::null())
         .output()

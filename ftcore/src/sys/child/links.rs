@@ -291,9 +291,9 @@ impl Links {
         match signal {
             libc::SIGHUP => news.push(News::Reload),
             libc::SIGTERM if self.pulse.is_fresh() && self.wires.borrow().keeper.is_some() => {
-                self.order(0, Order::Switchover(Cause::Stop));
+                self.order(0, Order::Switchover(Cause::Switchover));
             }
-            libc::SIGTERM => self.begin_handing(Cause::Stop, Boundary::NotWanted),
+            libc::SIGTERM => self.begin_handing(Cause::Switchover, Boundary::NotWanted),
             _ => {}
         }
     }
