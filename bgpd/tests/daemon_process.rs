@@ -367,7 +367,7 @@ fn a_planned_switchover_is_told_by_the_process_that_it_led_to() {
     assert_eq!(value["takeovers"][0]["cause"], "switchover");
     kill_process(daemon.pid("primary").unwrap(), Signal::TERM).unwrap();
     let value = daemon.wait_until("a handover", |value| value["epoch"] == json!(3));
-    assert_eq!(value["takeovers"][0]["cause"], "stop");
+    assert_eq!(value["takeovers"][0]["cause"], "switchover");
     assert!(is_quiet(&mut peer), "the neighbor has noticed");
     daemon.wait_until_protected();
     let before = daemon.pid("twin");

@@ -318,17 +318,24 @@ impl<M: Subject> Cluster<M> {
         self.twin.is_some()
     }
 
-    /// The primary hands over; whether it did within some turns.
+    /// The primary hands over, unless it dies over it; whether somebody else is primary then.
     pub fn switch_over(&mut self) -> bool {
         for _ in 0..50 {
             self.turn();
             let Some(lead) = &mut self.lead else { return false };
-            let fuse = self.fuse.clone();
-            let told = fuse.rest(|| lead.primary.hand_over(&mut lead.kernel));
-            if told == HandOver::Released {
-                self.bury();
-                self.succeed(Cause::Switchover, Origin::Outside);
-                return true;
+            let told = catch_unwind(AssertUnwindSafe(|| lead.primary.hand_over(&mut lead.kernel)));
+            match told {
+                Ok(HandOver::Waiting) => {}
+                Ok(HandOver::Released) => {
+                    self.bury();
+                    self.succeed(Cause::Switchover, Origin::Outside);
+                    return true;
+                }
+                Err(death) => {
+                    let origin = origin(death);
+                    self.primary_dies(origin);
+                    return true;
+                }
             }
         }
         self.lead.iter_mut().for_each(|lead| lead.primary.keep());
@@ -359,12 +366,24 @@ impl<M: Subject> Cluster<M> {
         }
     }
 
-    /// The dying primary writes over its own ring.
+    /// The primary goes wild: it writes over so many octets of its ring from `position` on, and dies.
     pub fn scribble(&mut self, position: u64, octets: &[u8]) {
         self.bury();
         if let Some(memory) = &mut *self.shelf.borrow_mut() {
             memory.octets_mut(position, octets.len()).copy_from_slice(octets);
         }
+        self.fates.deaths += 1;
+        self.succeed(Cause::Crash, Origin::Inside);
+    }
+
+    /// The primary dies with these words wrong.
+    pub fn scribble_words(&mut self, words: &[(Word, u64)]) {
+        self.bury();
+        if let Some(memory) = &mut *self.shelf.borrow_mut() {
+            words.iter().for_each(|(word, value)| memory.store(*word, *value));
+        }
+        self.fates.deaths += 1;
+        self.succeed(Cause::Crash, Origin::Inside);
     }
 
     /// A word as it stands.

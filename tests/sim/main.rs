@@ -69,6 +69,62 @@ fn a_hand_over_at_every_step() {
     }
 }
 
+/// Either of both dies in the middle of a hand-over.
+#[test]
+fn a_hand_over_can_be_died_in_at_every_moment() {
+    let script = Script::of_everything();
+    let alone = play_alone::<Toy>(&Schedule::plain(Knowing::No, script.clone()));
+    for step in (0..script.steps.len()).step_by(3) {
+        for moment in 0..120 {
+            let mut schedule = Schedule::plain(Knowing::No, script.clone());
+            schedule.faults.push((step, Fault::KillOver(moment)));
+            let played = play::<Toy>(&schedule);
+            oracle::assert_same(&played.sight, &alone.sight);
+            assert!(!played.fates.lost, "before step {step}, killed {moment} moments into it");
+        }
+    }
+}
+
+/// A primary that goes wild can write anything into its part of the memory before it dies: what the twin has applied
+/// is not hurt by it, and what it has not is never taken for what was said.
+#[test]
+fn rubbish_in_the_ring_is_never_believed() {
+    let script = Script::of_everything();
+    let alone = play_alone::<Toy>(&Schedule::plain(Knowing::No, script.clone()));
+    for (twin_every, step) in [(1, 4), (1, 12), (1_000_000, 4), (1_000_000, 12)] {
+        for back in (0..3000).step_by(37) {
+            let mut schedule = Schedule::plain(Knowing::No, script.clone());
+            schedule.setup.twin_every = twin_every;
+            schedule.faults.push((step, Fault::Scribble(back, 1 + back % 90)));
+            let played = play::<Toy>(&schedule);
+            if twin_every == 1 {
+                oracle::assert_same(&played.sight, &alone.sight);
+            } else if played.fates.lost {
+                assert!(!played.fates.unfit.is_empty(), "given up without a reason");
+                oracle::assert_no_more(&played.sight, &alone.sight);
+            } else {
+                oracle::assert_same(&played.sight, &alone.sight);
+            }
+        }
+    }
+}
+
+#[test]
+fn rubbish_in_the_words_is_never_believed() {
+    let script = Script::of_everything();
+    let alone = play_alone::<Toy>(&Schedule::plain(Knowing::No, script.clone()));
+    for seed in 0..300 {
+        let mut schedule = Schedule::plain(Knowing::No, script.clone());
+        schedule.faults.push((3 + seed as usize % 12, Fault::ScribbleWords(seed)));
+        let played = play::<Toy>(&schedule);
+        if played.fates.lost {
+            oracle::assert_no_more(&played.sight, &alone.sight);
+        } else {
+            oracle::assert_same(&played.sight, &alone.sight);
+        }
+    }
+}
+
 #[test]
 fn by_chance() {
     schedule::by_chance(0, Poison::Without);

@@ -79,6 +79,13 @@ pub fn assert_same(seen: &Sight, expected: &Sight) {
     assert_eq!(seen.datagrams, expected.datagrams, "datagrams");
 }
 
+/// Where a run was given up, peers have seen nothing but the beginning of what they should.
+pub fn assert_no_more(seen: &Sight, expected: &Sight) {
+    for (seen, expected) in seen.peers.iter().zip(&expected.peers) {
+        assert!(expected.octets.starts_with(&seen.octets), "{}: what should not have been sent", seen.peer);
+    }
+}
+
 /// A machine that is overheard.
 struct Overheard<M> {
     machine: M,

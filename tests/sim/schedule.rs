@@ -3,6 +3,7 @@
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use ftcore::core::memory::Word;
 use ftcore::core::primary::Mode;
 use ftcore::core::takeover::Origin;
 
@@ -27,6 +28,12 @@ pub enum Fault {
     TwinDiffers,
     Checkpoint,
     SwitchOver,
+    /// The same, and one of both is killed so many moments into it.
+    KillOver(u64),
+    /// The dying primary writes so many octets of rubbish over its ring, so far from the log's end.
+    Scribble(u64, u64),
+    /// The dying primary writes rubbish into the words that say where the log ends.
+    ScribbleWords(u64),
 }
 
 /// When there is a twin.
@@ -123,6 +130,24 @@ fn strike<M: Subject>(cluster: &mut Cluster<M>, fault: &Fault) {
         Fault::Checkpoint => cluster.take_checkpoint(),
         Fault::SwitchOver => {
             cluster.switch_over();
+        }
+        Fault::KillOver(moments) => {
+            cluster.fuse.light(*moments);
+            cluster.switch_over();
+        }
+        Fault::Scribble(back, octets) => {
+            let end = cluster.word(Word::Published);
+            let rubbish = Chance::new(end).octets(*octets);
+            cluster.scribble(end.saturating_sub(*back), &rubbish);
+        }
+        Fault::ScribbleWords(seed) => {
+            let mut chance = Chance::new(*seed);
+            let words = [Word::Published, Word::Applied, Word::Begun, Word::Epoch];
+            let end = cluster.word(Word::Published);
+            let wrong = words.map(|word| {
+                (word, chance.one_of(&[0, u64::MAX, end, end + 8, end - 8, chance.clone().next()]))
+            });
+            cluster.scribble_words(&wrong);
         }
     }
 }
@@ -223,6 +248,7 @@ fn schedule_by_chance(chance: &mut Chance, poison: Poison) -> Schedule<Knowing> 
             15 => Fault::NewTwin,
             16 => Fault::TwinDiffers,
             17 => Fault::Checkpoint,
+            18 => Fault::KillOver(chance.below(60)),
             _ => Fault::SwitchOver,
         };
         schedule.faults.push((step, fault));

@@ -44,7 +44,7 @@ pub fn take_over<M: Machine, L: Memory>(
     let mut extent = Extent::of(&memory, &standby.state.cursor());
     standby.follow_to(&memory, kernel, extent.applied, u64::MAX)?;
     let mut successor = Successor::of(standby.state, memory, kernel, circumstances.settings);
-    successor.primary.do_chores(kernel);
+    successor.primary.carry_out_chores(kernel);
     loop {
         let primary = &mut successor.primary;
         match beyond(&primary.memory, &primary.state.cursor(), &extent) {
