@@ -152,7 +152,7 @@ fn arm(
     match victim {
         Victim::Primary => fault::arm(number),
         Victim::Twin => {
-            let twin = serving.links.twin().ok_or("% There is no twin\n")?;
+            let twin = serving.links.redundancy(&serving.primary).twin.ok_or("% There is no twin\n")?;
             super::sys::send_fault(twin.pid, number).map_err(|error| format!("% {error}\n"))?;
         }
     }

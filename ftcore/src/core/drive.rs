@@ -276,7 +276,13 @@ impl<M: Machine, L: Memory> Primary<M, L> {
         readiness: Readiness,
     ) -> Outcome {
         let mut unread = [0; LAST_WORDS];
+        let sends = self.state.streams().get(conn).is_some_and(|stream| stream.standing == Standing::Ending);
         match kernel.receive(socket, &mut unread) {
+            // A peer that has said all may still be listening; that it has is not to be told again and again.
+            Ok(0) if sends => {
+                kernel.pause(socket);
+                return Outcome::Idle;
+            }
             Ok(0) => {}
             Ok(_) => return Outcome::Progress,
             Err(error) => {
