@@ -97,8 +97,13 @@ impl Orders {
             // It changes nothing.
             serving.take(&OwnInput::ConfigurationPart(String::new()));
         }
-        let late = self.pending.extract_if(.., |_, pending| pending.until <= now);
-        for (_, pending) in late {
+        let late: Vec<u64> = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| pending.until <= now)
+            .map(|(&number, _)| number)
+            .collect();
+        for pending in late.iter().filter_map(|number| self.pending.remove(number)).collect::<Vec<_>>() {
             pending.outcome.tell(Err("% No answer came: look with 'show redundancy'\n".to_owned()));
         }
     }
