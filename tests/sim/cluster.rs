@@ -60,6 +60,8 @@ pub struct Setup<S> {
     pub twin_budget: u64,
     /// Digests every so many microseconds.
     pub digest_us: u64,
+    /// How far the time may be moved on in one step.
+    pub step_us: u64,
 }
 
 /// A process that leads.
@@ -100,6 +102,8 @@ pub struct Cluster<M: Subject> {
     checkpoint: Option<Vec<u8>>,
     processes: u32,
     turns: u64,
+    /// When the step is over.
+    until: u64,
 }
 
 /// Tries on a copy.
@@ -146,6 +150,7 @@ impl<M: Subject> Cluster<M> {
             checkpoint: None,
             processes: 0,
             turns: 0,
+            until: 0,
         };
         cluster.succeed(Cause::Start, Origin::Outside);
         cluster
@@ -342,6 +347,11 @@ impl<M: Subject> Cluster<M> {
         false
     }
 
+    /// A new step begins: all of them are equally long.
+    pub fn begin_step(&mut self) {
+        self.until = self.until.max(self.world.borrow().now).saturating_add(self.setup.step_us);
+    }
+
     /// Whether nothing would happen if nothing came from outside; the time is moved to where something would.
     pub fn rests(&mut self) -> bool {
         let Some(lead) = &self.lead else { return true };
@@ -357,6 +367,10 @@ impl<M: Subject> Cluster<M> {
         let resolves = world.sockets.values().filter(|socket| socket.resolves_at > world.now);
         let next = resolves.map(|socket| socket.resolves_at).chain(wants.deadline.map(|at| at.0)).min();
         match next {
+            Some(at) if at > self.until => {
+                world.now = self.until.max(world.now);
+                lead.primary.machine().is_quiet()
+            }
             Some(at) if at > world.now => {
                 world.now = at;
                 false

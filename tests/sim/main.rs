@@ -5,6 +5,7 @@
 //! follows from its seed: `SIM_SEED=n cargo test -p tests --test sim by_chance` plays one again, and
 //! `SIM_SCHEDULES=n` plays more of them.
 
+mod bgp;
 mod chance;
 mod cluster;
 mod kernel;
@@ -15,6 +16,7 @@ mod script;
 mod toy;
 mod world;
 
+use bgpd::machine::Speaker;
 use schedule::{Fault, Schedule, TwinPlan, play, play_alone};
 use script::{Poison, Script};
 use toy::{Knowing, Toy};
@@ -123,6 +125,32 @@ fn rubbish_in_the_words_is_never_believed() {
             oracle::assert_same(&played.sight, &alone.sight);
         }
     }
+}
+
+/// The script of the router has sessions, and tables in both directions.
+#[test]
+fn the_routers_script_is_a_story() {
+    let played = play_alone::<Speaker>(&bgp::schedule());
+    let messages: Vec<[usize; 5]> =
+        played.sight.peers.iter().map(|peer| bgp::messages(&peer.octets)).collect();
+    println!("OPEN, UPDATE, NOTIFICATION, KEEPALIVE, ROUTE-REFRESH of each connection: {messages:?}");
+    assert!(messages[0][1] > 10 && messages[1][1] > 10 && messages[2][1] > 20, "{messages:?}");
+    assert!(messages.iter().any(|of| of[2] > 0), "no NOTIFICATION: {messages:?}");
+}
+
+/// The router: sessions, tables both ways, withdrawals, a refresh, a NOTIFICATION, with a death in every so many
+/// moments.
+#[test]
+fn no_neighbor_can_tell_that_the_router_died() {
+    schedule::every_moment::<Speaker>(&bgp::schedule(), 5);
+}
+
+#[test]
+fn no_neighbor_can_tell_that_both_routers_died() {
+    let mut schedule = bgp::schedule();
+    schedule.twin = TwinPlan::Never;
+    (schedule.setup.slice, schedule.setup.most) = (100, 900);
+    schedule::every_moment::<Speaker>(&schedule, 11);
 }
 
 #[test]

@@ -74,6 +74,7 @@ impl<S: Clone> Schedule<S> {
             twin_every: 1,
             twin_budget: u64::MAX,
             digest_us: 1000,
+            step_us: u64::MAX,
         };
         Schedule { setup, script, twin: TwinPlan::Always, faults: Vec::new() }
     }
@@ -92,6 +93,7 @@ pub fn play<M: Subject>(schedule: &Schedule<M::Seed>) -> Played {
             strike(&mut cluster, fault);
         }
         cluster.stimulate(stimulus, &mut peers);
+        cluster.begin_step();
         cluster.come_to_rest();
         cluster.fuse.put_out();
         cluster.takeover_fuse = None;

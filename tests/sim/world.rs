@@ -65,6 +65,8 @@ pub struct World {
     pub next: u64,
 }
 
+/// This machine's address.
+pub const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 /// How many octets the kernel takes before the peer reads.
 const ROOM: usize = 3000;
 
@@ -83,7 +85,7 @@ impl World {
     fn socket(&self, phase: Phase, remote: SocketAddr) -> Socket {
         Socket {
             phase,
-            local: address(179),
+            local: SocketAddr::new(LOCAL, 179),
             remote,
             fate: Fate::Succeeds,
             resolves_at: 0,
