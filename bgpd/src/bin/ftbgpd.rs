@@ -11,9 +11,10 @@ use bgpd::daemon::program::{Bgp, poison_folder};
 use bgpd::daemon::{Source, clock, process, replay, settings_of};
 use bgpd::machine::Surroundings;
 use clap::Parser;
-use ftcore::sys::keeper;
+use ftcore::sys::note::NotingAllocator;
 use ftcore::sys::program::run;
 use ftcore::sys::signals::Signals;
+use ftcore::sys::{heap, keeper};
 
 /// Configuration or command line refused.
 const REFUSED: u8 = 2;
@@ -22,7 +23,13 @@ const PROGRAM: &str = "ftbgpd";
 /// The signals that mean something.
 const HEARD: &[i32] = &[libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 
+/// A process that is refused memory leaves word of it before it dies.
+#[global_allocator]
+static ALLOCATOR: NotingAllocator = NotingAllocator;
+
 fn main() -> ExitCode {
+    // Without huge pages a fork takes longer, and nothing else is wrong.
+    let _ = heap::prefer_huge_pages();
     let _ = clock::process_start();
     let options = Options::parse();
     if let Some(Errand::Replay { here, file }) = &options.errand {

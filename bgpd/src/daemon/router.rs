@@ -11,7 +11,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use ftcore::core::input::Cookie;
+use ftcore::core::input::{Cookie, Time};
 use ftcore::core::kernel::Readiness;
 use ftcore::core::primary::{Outcome, Primary, Work};
 use ftcore::sys::child::links::{Course, Links, News};
@@ -203,8 +203,11 @@ impl Router {
         self.around.keep_house();
         self.go_on_with_operators();
         self.around.carry_out(&mut self.serving);
-        let Serving { primary, sockets, links } = &mut self.serving;
+        let Serving { primary, sockets, .. } = &mut self.serving;
         let wake = primary.end_turn(sockets);
+        let by = clock::now() + self.sleep();
+        let Serving { primary, sockets, links } = &mut self.serving;
+        primary.runs_by(Time(by.as_micros()));
         Ok(links.end_turn(wake, primary, sockets))
     }
 
