@@ -241,7 +241,7 @@ impl<M: Subject> Cluster<M> {
             let origin = origin(death);
             self.primary_dies(origin);
         }
-        if self.turns % self.setup.twin_every == 0 {
+        if self.turns.is_multiple_of(self.setup.twin_every) {
             self.twin_follows();
         }
         if self.lead.as_ref().is_some_and(|lead| lead.primary.checkpoint_due()) {
