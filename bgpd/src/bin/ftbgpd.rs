@@ -30,7 +30,7 @@ static ALLOCATOR: NotingAllocator = NotingAllocator;
 fn main() -> ExitCode {
     // Without huge pages a fork takes longer, and nothing else is wrong.
     let _ = heap::prefer_huge_pages();
-    let _ = clock::process_start();
+    let _ = clock::began();
     let options = Options::parse();
     if let Some(Errand::Replay { here, file }) = &options.errand {
         let replayed = if *here { replay::replay_here(file) } else { replay::replay(file) };

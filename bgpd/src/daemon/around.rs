@@ -51,7 +51,7 @@ impl Around {
     /// Begins to look around. Must be called in a runtime with I/O.
     pub(super) fn new(source: Source, files: Files) -> Around {
         let (interfaces, advertiser) = (Interfaces::open(), Advertiser::default());
-        Around { interfaces, advertiser, files, started: clock::process_start(), source }
+        Around { interfaces, advertiser, files, started: clock::began(), source }
     }
 
     /// Takes what is heard of interfaces. When all are known for the first time, the configuration is read: what it

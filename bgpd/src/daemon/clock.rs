@@ -42,7 +42,7 @@ pub fn for_shows() -> crate::show::Clock {
 
 /// The moment at which this process was started, as far as it knows: when this was first asked.
 #[must_use]
-pub fn process_start() -> Instant {
+pub fn began() -> Instant {
     static START: OnceLock<Instant> = OnceLock::new();
     *START.get_or_init(now)
 }
