@@ -24,6 +24,11 @@ pub fn change(prober: &Identity, number: u32) -> Vec<u8> {
     out
 }
 
+/// The number of the change that this community stands for.
+pub fn number(community: u32) -> Option<u32> {
+    community.checked_sub(FIRST)
+}
+
 /// Looks for changes among the UPDATEs of a session.
 #[derive(Debug, Default)]
 pub struct Watcher {
@@ -38,7 +43,7 @@ impl Watcher {
             return;
         }
         if let Some(community) = update.attributes().communities.first_chunk() {
-            self.seen.push((u32::from_be_bytes(*community).wrapping_sub(FIRST), at));
+            self.seen.extend(number(u32::from_be_bytes(*community)).map(|number| (number, at)));
         }
     }
 

@@ -85,6 +85,8 @@ pub struct Session<S> {
     longest_silence: Duration,
     spoken: Instant,
     closed: bool,
+    /// Whether octets from the router stay in the socket.
+    pub(super) deaf: bool,
 }
 
 impl<S: Sink> Session<S> {
@@ -112,6 +114,7 @@ impl<S: Sink> Session<S> {
                         longest_silence: Duration::ZERO,
                         spoken: now,
                         closed: false,
+                        deaf: false,
                     });
                 }
                 Err(error) => last = error.to_string(),
