@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
 use tests::takeover::proof::{Excuses, Oracle, oracle};
-use tests::takeover::storm::{Manner, Storm};
+use tests::takeover::storm::{Counts, Manner, Storm};
 use tests::takeover::world::{Start, World};
 
 /// Kills, stops and faults the primary among FRR, BIRD, GoBGP and OpenBGPD, and proves on their side that no session
@@ -75,17 +75,12 @@ fn rage(storm: &Storm, start: &Start, oracle: &Oracle) -> Result<(), String> {
     let mut world = World::start(start)?;
     let started = Instant::now();
     let excuses = Excuses::default();
-    let ended = storm.rage(&world, &excuses, |number, line| {
+    let mut counts = Counts::default();
+    let ended = storm.rage(&world, &excuses, &mut counts, |number, line| {
         println!("{:7.1} s  {number:4}/{}  {line}", started.elapsed().as_secs_f64(), storm.hits);
     });
-    let (counts, broken) = match ended {
-        Ok(counts) => (counts, None),
-        Err((counts, error)) => (counts, Some(error)),
-    };
     println!("{counts}");
-    if let Some(error) = broken {
-        return Err(format!("{error}\n{}", world.lab.logs()));
-    }
+    ended.map_err(|error| format!("{error}\n{}", world.lab.logs()))?;
     let (verdict, _) = world.judge(Some(oracle), &excuses);
     println!(
         "{} UPDATEs of {} octets on the neighbors' wires, {} entries of the ledger, longest uptime {:.0} s",

@@ -147,8 +147,14 @@ impl Feed {
             use std::os::fd::AsFd;
             move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))
                 .expect("root may enter a network that it has made");
-            Lines { inbox, status: shared, fleets: BTreeMap::new(), pace: Pace::Rest, next_tick: Instant::now() }
-                .serve();
+            Lines {
+                inbox,
+                status: shared,
+                fleets: BTreeMap::new(),
+                pace: Pace::Rest,
+                next_tick: Instant::now(),
+            }
+            .serve();
         })?;
         Ok(Feed { orders, given: Mutex::new(0), status, thread: Some(thread) })
     }
@@ -372,7 +378,7 @@ impl Lines {
             let mut status = lock(&self.status);
             status.counter += 1;
             messages.extend(probe::change(&sender, status.counter));
-            if status.counter % 5 == 0 {
+            if status.counter.is_multiple_of(5) {
                 let set = AttributeSet { origin: 0, tail: vec![], communities: vec![] };
                 let attributes = encode::attributes(&sender, &set, 1);
                 encode::announce(&mut messages, &attributes, &[ledger_prefix(status.ledger)]);

@@ -112,7 +112,8 @@ impl Heard {
                 *self.ledger.entry(number).or_default() += 1;
             }
             let is_counter = *prefix == as_net(probe::PREFIX);
-            if let Some(number) = route.communities.first().and_then(|c| probe::number(*c)).filter(|_| is_counter)
+            if let Some(number) =
+                route.communities.first().and_then(|c| probe::number(*c)).filter(|_| is_counter)
             {
                 self.backwards += u32::from(self.counter > Some(number));
                 self.counter = self.counter.max(Some(number));

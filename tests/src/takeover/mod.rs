@@ -9,6 +9,7 @@
 //!  shown.rs    each neighbor's own tables
 //!  proof.rs    puts them together and says every difference from a router without a fault
 //!  storm.rs    random hits, counted
+//!  picture.rs  a run as a timeline of text
 //! ```
 //!
 //! No part of this believes the router: what it says of itself is used to know when to hit again, never to pass.
@@ -16,6 +17,7 @@
 pub mod feed;
 pub mod heard;
 pub mod pcap;
+pub mod picture;
 pub mod proof;
 pub mod router;
 pub mod shown;

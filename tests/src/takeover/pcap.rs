@@ -161,7 +161,8 @@ mod tests {
             flags: ACK,
             payload: vec![1, 2, 3],
         };
-        let mut file = file_of(&[segment.clone(), Segment { flags: SYN, payload: vec![], ..segment.clone() }]);
+        let mut file =
+            file_of(&[segment.clone(), Segment { flags: SYN, payload: vec![], ..segment.clone() }]);
         file.extend_from_slice(&[0; 20]);
         file.truncate(file.len() - 10);
         let read = parse(&file).unwrap();

@@ -27,7 +27,8 @@ const ROUTER: [&str; 8] =
 /// The moment from which on nothing may happen.
 #[derive(Debug, Clone)]
 pub struct Mark {
-    at_us: u64,
+    /// Unix time in µs.
+    pub at_us: u64,
     standings: BTreeMap<(String, String), Standing>,
 }
 
@@ -35,6 +36,12 @@ impl Mark {
     /// Now.
     pub(super) fn set(world: &World) -> Result<Mark, String> {
         Ok(Mark { at_us: now_us(), standings: world.standings()? })
+    }
+
+    /// Why a session of this neighbor is not the one that it was; `None` if it is.
+    pub fn changed(&self, name: &str, session: &str, now: &Standing) -> Option<String> {
+        let before = self.standings.get(&(name.to_string(), session.to_string()));
+        before.map_or(Some("was not there".into()), |before| now.changed_since(before))
     }
 }
 
@@ -125,25 +132,33 @@ impl World {
         verdict.uptime_s = uptimes.values().map(|standing| standing.uptime_s).fold(0.0, f64::max);
         verdict.ledger = self.feed.status().ledger;
         let until_us = now_us();
-        let mut wires = BTreeMap::new();
         for (name, tap) in &mut self.taps {
             verdict.complaints.extend(tap.stop().err().map(|error| format!("{name}: {error}")));
-            match pcap::read(&tap.file) {
-                Ok(segments) => {
-                    wires.insert(name.clone(), Wire::of(&segments));
-                }
-                Err(error) => verdict.complaints.push(format!("{name}: {error}")),
-            }
         }
         let mut found = Oracle { tables: settled, wires: BTreeMap::new() };
-        for (name, wire) in &wires {
-            let heard = self.judge_wire(name, wire, until_us, excuses, &mut verdict);
-            if let Some(expected) = oracle.and_then(|oracle| oracle.wires.get(name)) {
-                verdict.complaints.extend(compare(name, expected, &heard));
+        let names: Vec<String> = self.taps.keys().cloned().collect();
+        for name in names {
+            let wire = match self.wire(&name) {
+                Ok(wire) => wire,
+                Err(error) => {
+                    verdict.complaints.push(error);
+                    continue;
+                }
+            };
+            let heard = self.judge_wire(&name, &wire, until_us, excuses, &mut verdict);
+            if let Some(expected) = oracle.and_then(|oracle| oracle.wires.get(&name)) {
+                verdict.complaints.extend(compare(&name, expected, &heard));
             }
-            found.wires.insert(name.clone(), heard);
+            found.wires.insert(name, heard);
         }
         (verdict, found)
+    }
+
+    /// What a neighbor's wire has seen so far; after [`World::judge`], everything.
+    pub fn wire(&self, name: &str) -> Result<Wire, String> {
+        let tap = self.taps.get(name).ok_or_else(|| format!("{name} has no capture"))?;
+        let segments = pcap::read(&tap.file).map_err(|error| format!("{name}: {error}"))?;
+        Ok(Wire::of(&segments))
     }
 
     /// Sends the last tables and waits until every neighbor shows what the oracle's showed.

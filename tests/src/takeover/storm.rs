@@ -93,7 +93,7 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} hits ({}), {} of them while tables loaded ({} loads); takeovers: {}; crash to takeover, as the router \
-             says: p50 {:.2} ms, p99 {:.2} ms; resets: {}",
+             says (ms): p50 {:.2}, p99 {:.2}; resets: {}",
             self.all(),
             kinds.join(", "),
             self.under_load,
@@ -107,21 +107,21 @@ impl fmt::Display for Counts {
 }
 
 impl Storm {
-    /// Hits the world's router; `progress` is told each hit. Ends early when the router does not come back: that is the
-    /// error, with what was counted until then.
+    /// Hits the world's router and counts; `progress` is told each hit. Ends early when the router does not come back,
+    /// which is the error.
     pub fn rage(
         &self,
         world: &World,
         excuses: &Excuses,
+        counts: &mut Counts,
         mut progress: impl FnMut(u32, &str),
-    ) -> Result<Counts, (Counts, String)> {
+    ) -> Result<(), String> {
         let mut rng = Rng::new(self.seed);
-        let mut counts = Counts::default();
         for number in 1..=self.hits {
             let hit = Hit::ALL[rng.weighted(&[5, 2, 1, 2])];
-            match self.strike(world, hit, &mut rng, &mut counts) {
+            match self.strike(world, hit, &mut rng, counts) {
                 Ok(line) => progress(number, &line),
-                Err(error) => return Err((counts, format!("hit {number}, {hit:?}: {error}"))),
+                Err(error) => return Err(format!("hit {number}, {hit:?}: {error}")),
             }
             for reset in world.unshaken(excuses) {
                 if !counts.resets.contains(&reset) {
@@ -131,17 +131,11 @@ impl Storm {
             }
         }
         counts.crash_ms.sort_by(f64::total_cmp);
-        Ok(counts)
+        Ok(())
     }
 
     /// One hit at a random moment, and the wait for what must follow.
-    fn strike(
-        &self,
-        world: &World,
-        hit: Hit,
-        rng: &mut Rng,
-        counts: &mut Counts,
-    ) -> Result<String, String> {
+    fn strike(&self, world: &World, hit: Hit, rng: &mut Rng, counts: &mut Counts) -> Result<String, String> {
         let router = world.router();
         let before = match self.manner {
             Manner::Polite => router.protected(RECOVERY)?.1,
@@ -190,7 +184,8 @@ pub fn new_takeovers<'a>(before: &Redundancy, after: &'a Redundancy) -> impl Ite
 
 /// A takeover in a line.
 pub fn describe(takeover: &Takeover) -> String {
-    let Takeover { epoch, cause, signal, detect_msec, takeover_msec, sessions_kept, sessions_lost, .. } = takeover;
+    let Takeover { epoch, cause, signal, detect_msec, takeover_msec, sessions_kept, sessions_lost, .. } =
+        takeover;
     let signal = signal.as_deref().map(|name| format!(" by {name}")).unwrap_or_default();
     format!(
         "epoch {epoch}: {cause}{signal}, detected in {detect_msec:.2} ms, taken over in {takeover_msec:.2} ms, \

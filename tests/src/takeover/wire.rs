@@ -164,7 +164,8 @@ impl Wire {
                 continue;
             }
             let name = format!("{a} - {b}");
-            for (at_us, from, flags) in connection.signs.iter().filter(|(at_us, ..)| span_us.contains(at_us)) {
+            for (at_us, from, flags) in connection.signs.iter().filter(|(at_us, ..)| span_us.contains(at_us))
+            {
                 let second = (at_us - after_us) as f64 / 1e6;
                 found.push(format!("{name}: {} from {from} at {second:.3} s", flag_names(*flags)));
             }

@@ -57,7 +57,8 @@ pub struct World {
     /// A thread for the peers that come and go, so that their waiting makes no other late.
     pub guests: Feed,
     pub(super) taps: BTreeMap<String, Tap>,
-    pub(super) mark: Option<Mark>,
+    /// From when on nothing may happen to a session.
+    pub mark: Option<Mark>,
     /// The lab itself.
     pub lab: Lab,
 }
@@ -67,15 +68,22 @@ impl World {
     pub fn start(start: &Start) -> Result<World, String> {
         let mut world = World::prepare(start)?;
         world.lab.start_daemons();
-        for peer in STEADY {
-            world.feed.dial(peer)?;
-        }
-        world.lab.wait_until("every session", PATIENCE, || world.sessions_up()).map_err(|e| e.to_string())?;
-        world.load(0);
-        world.drain()?;
-        world.mark = Some(Mark::set(&world)?);
-        world.feed.pace(Pace::Steady);
+        world.bring_up()?;
         Ok(world)
+    }
+
+    /// Waits for every session, those of the scripted peers included, sends the first tables, and sets the mark: from
+    /// now on nothing may happen to a session.
+    pub fn bring_up(&mut self) -> Result<(), String> {
+        for peer in STEADY.iter().filter(|peer| !self.feed.seen(**peer).up) {
+            self.feed.dial(*peer)?;
+        }
+        self.lab.wait_until("every session", PATIENCE, || self.sessions_up()).map_err(|e| e.to_string())?;
+        self.load(0);
+        self.drain()?;
+        self.mark = Some(Mark::set(self)?);
+        self.feed.pace(Pace::Steady);
+        Ok(())
     }
 
     /// Makes the nodes, the captures and the threads; no daemon runs yet.
