@@ -33,7 +33,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Takeover {
-    /// Hits of each kind with a hot twin and the full table
+    /// Hits of each kind with a hot twin and the full table; 0 leaves them out
     #[arg(long, default_value_t = 50)]
     hits: usize,
     /// The size of the full table
@@ -209,8 +209,11 @@ fn takeovers(options: &Takeover) -> ExitCode {
 fn plan(options: &Takeover) -> Vec<(Standby, usize, hits::Kind, usize)> {
     use hits::Kind::{Hang, Idle, InsideAnEntry, Loading};
     let full = options.prefixes;
-    let few = (options.hits / 5).max(1);
+    let few = options.hits.div_ceil(5);
     let mut plan = Vec::new();
+    if options.hits == 0 {
+        return plan;
+    }
     for &standby in &options.standby {
         // A standby that replays takes seconds for each hit.
         let hits = if standby == Standby::Hot { options.hits } else { few };

@@ -169,7 +169,7 @@ impl Feed {
         self.status().peers.remove(&peer).unwrap_or_default()
     }
 
-    /// Brings a session up, and waits for it.
+    /// Brings a session up if it is not, and waits for it.
     pub fn dial(&self, peer: Peer) -> Result<(), String> {
         self.give(Order::Dial(peer));
         self.finish(DIAL_LIMIT + Duration::from_secs(1));
@@ -323,6 +323,9 @@ impl Lines {
     }
 
     fn dial(&mut self, peer: Peer) {
+        if self.fleets.contains_key(&peer) {
+            return;
+        }
         let deadline = Instant::now() + DIAL_LIMIT;
         let session = Session::dial(peer.identity(), peer.router(), Ears::default(), deadline);
         let joined = session.map_err(|error| error.to_string()).and_then(|session| {

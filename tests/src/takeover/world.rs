@@ -68,7 +68,7 @@ impl World {
     pub fn start(start: &Start) -> Result<World, String> {
         let mut world = World::prepare(start)?;
         world.lab.start_daemons();
-        world.bring_up()?;
+        world.bring_up().map_err(|error| format!("{error}\n{}", world.lab.logs()))?;
         Ok(world)
     }
 
