@@ -17,7 +17,7 @@ cargo build --quiet --workspace --all-targets
 tests/fault.sh
 
 step 'units, properties, conformance, fuzz corpora, the daemon, the lab, real tables, the benchmark (small)'
-cargo test --quiet --workspace --lib --bins --test '[!it]*' --test tidy
+cargo test --quiet --workspace --lib --bins --examples --test '[!it]*' --test tidy
 
 step 'interoperation'
 cargo test --quiet --workspace --test interop -- --nocapture

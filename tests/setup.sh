@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(ca-certificates curl gcc libc6-dev git iproute2 iputils-ping procps tcpdump util-linux
-  frr bird2 gobgpd openbgpd exabgp)
+  frr bird2 gobgpd openbgpd exabgp
+  swaks tftp-hpa atftp)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -4,5 +4,6 @@
 pub mod command;
 pub mod config;
 pub mod daemon;
+pub mod machine;
 pub mod shell;
 pub mod show;

@@ -1,15 +1,14 @@
 //! Links and router advertisements, in a network namespace of the test's own.
 
-mod scripted;
-
 use std::process::Command;
 use std::time::Duration;
 
-use bgp_engine::effect::{Effect, SocketOptions, Wanted};
-use bgp_engine::input::Input;
-use bgp_engine::value::ConnId;
+use bgp_engine::effect::Wanted;
+use bgpd::daemon::advertiser::Advertiser;
+use bgpd::daemon::clock;
+use bgpd::machine::OwnInput;
 use fib::watch::{Change, Link, Watch};
-use scripted::{Seen, start};
+use ftcore::sys::poll::{Poll, Token};
 
 /// Runs the rest of the test in a new namespace: the test program again, with this one test. Tells whether
 /// this is the process in it.
@@ -95,22 +94,29 @@ fn what_a_burst_has_overrun_is_read_again() {
     });
 }
 
-/// A router that has an unnumbered neighbor on `interface`, and connects to the routers that it hears of.
-fn unnumbered(interface: &'static str) -> scripted::Running {
-    start("::", move |input, effects| match input {
-        Input::Configure(_) => {
-            let (interface, wanted) = (interface.to_owned(), Wanted::Yes);
-            effects.list.push(Effect::RouterAdvertisements { interface, wanted });
+/// One end of the link: it advertises there, and hears.
+struct End {
+    advertiser: Advertiser,
+    poll: Poll,
+    heard: Vec<OwnInput>,
+}
+
+impl End {
+    fn new(interface: &str, links: &[Link]) -> End {
+        let (mut advertiser, poll) = (Advertiser::default(), Poll::new().unwrap());
+        for link in links {
+            advertiser.link(link, clock::now());
         }
-        Input::RouterSeen { interface: index, address } => effects.list.push(Effect::Connect {
-            conn: ConnId(1),
-            remote: (*address, 9).into(),
-            interface: *index,
-            local: None,
-            options: SocketOptions { interface: Some(interface.to_owned()), ..SocketOptions::default() },
-        }),
-        _ => {}
-    })
+        advertiser.set(&poll, Token(0), interface.to_owned(), Wanted::Yes, clock::now()).unwrap();
+        End { advertiser, poll, heard: Vec::new() }
+    }
+
+    fn turn(&mut self) {
+        self.advertiser.speak(clock::now());
+        if self.poll.collect(Some(Duration::from_millis(20))).unwrap() > 0 {
+            self.advertiser.hear(clock::now(), &mut self.heard);
+        }
+    }
 }
 
 #[test]
@@ -123,18 +129,29 @@ fn routers_on_one_link_find_each_other() {
     for link in ["left", "right", "aside", "unused", "lo"] {
         ip(&format!("link set {link} up"));
     }
-    let (left, right) = (unnumbered("left"), unnumbered("right"));
-    for router in [left, right] {
-        let seen = router.wait(|seen| match seen {
-            Seen::Other(text) if text.starts_with("RouterSeen") => Some(text),
-            _ => None,
-        });
-        assert!(seen.contains("fe80::"), "{seen}");
-        // Nobody listens on the discard port, but somebody is there to say so.
-        let errno = router.wait(|seen| match seen {
-            Seen::ConnectFailed(_, errno) => Some(errno),
-            _ => None,
-        });
-        assert_eq!(errno, libc::ECONNREFUSED);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let links = runtime.block_on(async {
+        let mut watch = Watch::open().await.unwrap();
+        let mut links = Vec::new();
+        for name in ["left", "right", "aside"] {
+            let link =
+                link_that(&mut watch, |link| link.name == name && link.up && !link.addresses.is_empty());
+            links.push(link.await);
+        }
+        links
+    });
+    let mut ends = [End::new("left", &links), End::new("right", &links)];
+    let began = std::time::Instant::now();
+    while ends.iter().any(|end| end.heard.is_empty()) {
+        assert!(began.elapsed() < Duration::from_secs(20), "they do not find each other");
+        ends.iter_mut().for_each(End::turn);
+    }
+    for (end, name) in ends.iter().zip(["left", "right"]) {
+        let index = links.iter().find(|link| link.name == name).unwrap().index;
+        let [OwnInput::RouterSeen { interface, address }, ..] = end.heard.as_slice() else {
+            panic!("{:?}", end.heard);
+        };
+        assert_eq!(*interface, index);
+        assert!(address.is_unicast_link_local(), "{address}");
     }
 }

@@ -1,13 +1,16 @@
-//! `ftbgpd` as a process: its files, its title, its exit statuses, and what signals do.
+//! `ftbgpd` as processes: their files, their titles, exit statuses, what signals do, and what a death does not.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bgpd::command::Session;
+use bgpd::shell::Client;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
 
 const FTBGPD: &str = env!("CARGO_BIN_EXE_ftbgpd");
@@ -44,18 +47,20 @@ impl Drop for Place {
     }
 }
 
-/// A daemon that is ready. It is killed when the test ends.
+/// A daemon that is ready. All its processes are killed when the test ends.
 struct Daemon {
     child: Child,
     log: BufReader<ChildStderr>,
     address: SocketAddr,
+    run: PathBuf,
 }
 
 impl Daemon {
-    fn start(mut command: Command) -> Daemon {
+    fn start(place: &Place, mut command: Command) -> Daemon {
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
-        let mut daemon = Daemon { child, log, address: "127.0.0.1:0".parse().unwrap() };
+        let (address, run) = ("127.0.0.1:0".parse().unwrap(), place.0.join("run"));
+        let mut daemon = Daemon { child, log, address, run };
         let line = daemon.wait_for("listening on ");
         daemon.address = line.rsplit_once("listening on ").unwrap().1.trim().parse().unwrap();
         daemon.wait_for(" ready");
@@ -82,12 +87,61 @@ impl Daemon {
     fn status(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
+
+    /// A process of it by its file.
+    fn pid(&self, name: &str) -> Option<Pid> {
+        let text = std::fs::read_to_string(self.run.join(format!("{name}.pid"))).ok()?;
+        Pid::from_raw(text.trim().parse().ok()?)
+    }
+
+    fn kill(&self, name: &str) {
+        kill_process(self.pid(name).unwrap(), Signal::KILL).unwrap();
+    }
+
+    /// What the shell says to a line.
+    fn ask(&self, line: &str) -> String {
+        let mut client = Client::new(&self.run);
+        ask(&mut client, &[], line)
+    }
+
+    /// Waits until its redundancy is like this.
+    fn wait_until(&self, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let answer = self.ask("show redundancy json");
+            let value: Value =
+                serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"));
+            if is(&value) {
+                return value;
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "{what} does not come about: {answer}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn wait_until_protected(&self) -> Value {
+        self.wait_until("protection", |value| value["state"] == "protected")
+    }
+}
+
+fn ask(client: &mut Client, mode: &[&str], line: &str) -> String {
+    client.set_mode(mode.iter().map(|line| (*line).to_owned()).collect());
+    let nature = Session::restore(mode).unwrap().nature(line);
+    let mut heard = String::new();
+    client.ask(line, nature, &mut |text| heard.push_str(text)).unwrap();
+    heard
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        // The keeper first, or it starts others.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        for name in ["primary", "twin"] {
+            if let Some(pid) = self.pid(name) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
     }
 }
 
@@ -165,23 +219,28 @@ fn a_running_router_is_seen_in_its_directory_and_its_title() {
     let notify = UnixDatagram::bind(place.0.join("notify")).unwrap();
     let mut command = place.command();
     command.env("NOTIFY_SOCKET", place.0.join("notify"));
-    let daemon = Daemon::start(command);
+    let daemon = Daemon::start(&place, command);
     let mut buffer = [0; 32];
     let count = notify.recv(&mut buffer).unwrap();
     assert_eq!(&buffer[..count], b"READY=1");
     let run = place.0.join("run");
+    daemon.wait_until_protected();
     let pid = daemon.child.id().to_string();
-    assert_eq!(text(&run.join("primary.pid")).trim(), pid);
     assert_eq!(text(&run.join("keeper.pid")).trim(), pid);
-    assert!(!run.join("twin.pid").exists());
-    let process = PathBuf::from("/proc").join(&pid);
-    assert_eq!(text(&process.join("comm")).trim(), "ftbgpd: primary");
-    assert!(text(&process.join("cmdline")).starts_with("ftbgpd: primary\0--config\0"));
+    for part in ["keeper", "primary", "twin"] {
+        let process = PathBuf::from("/proc").join(text(&run.join(format!("{part}.pid"))).trim());
+        // The kernel has room for 15 octets.
+        let title = format!("ftbgpd: {part}");
+        assert_eq!(text(&process.join("comm")).trim(), &title[..title.len().min(15)]);
+        let line = text(&process.join("cmdline"));
+        let name = line.split('\0').next().unwrap_or_default().trim();
+        assert_eq!(name, title);
+    }
 
     let second = output(&place, &[]);
     assert_eq!(second.status.code(), Some(1));
     let log = String::from_utf8(second.stderr).unwrap();
-    assert!(log.contains("a router runs on the run directory") && log.contains(&pid), "{log}");
+    assert!(log.contains("already") && log.contains(&pid), "{log}");
 
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.status(), Some(0));
@@ -189,28 +248,153 @@ fn a_running_router_is_seen_in_its_directory_and_its_title() {
 }
 
 #[test]
-fn a_router_without_its_twin_says_that_it_is_not_protected() {
+fn a_router_without_a_twin_says_that_it_is_not_protected() {
     let place = Place::new("protected");
     place.config(CONFIG);
     let mut command = place.command();
-    command.args(["--standby", "warm"]);
-    let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    while !line.contains("not protected") {
-        line.clear();
-        assert!(log.read_line(&mut line).unwrap() > 0, "the log ended");
+    command.args(["--standby", "none"]);
+    let mut daemon = Daemon::start(&place, command);
+    let line = daemon.wait_for("not protected");
+    assert!(line.contains("WARN"), "{line}");
+    let value = daemon.wait_until("the answer", |_| true);
+    assert_eq!((&value["mode"], &value["state"]), (&json!("none"), &json!("unprotected")));
+    assert_eq!((&value["twin"]["state"], &value["twin"]["pid"]), (&json!("absent"), &json!(null)));
+}
+
+/// Whether nothing has come on a connection but keepalives, and it is open.
+fn is_quiet(peer: &mut TcpStream) -> bool {
+    peer.write_all(&message(4, &[])).unwrap();
+    peer.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let mut octets = [0; 4096];
+    let quiet = match peer.read(&mut octets) {
+        Ok(count) => count > 0 && octets[..count].chunks(19).all(|chunk| chunk == message(4, &[])),
+        Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+    };
+    peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    quiet
+}
+
+/// Reads what comes at the beginning of a session: the end of the table.
+fn settle(peer: &mut TcpStream) {
+    while read_message(peer).0 != 2 {}
+}
+
+#[test]
+fn a_session_survives_the_primary_and_then_the_next_one() {
+    let place = Place::new("takeover");
+    place.config(CONFIG);
+    let mut daemon = Daemon::start(&place, place.command());
+    let mut peer = establish(daemon.address);
+    settle(&mut peer);
+    for epoch in 2..5_u64 {
+        daemon.wait_until_protected();
+        let (old, twin) = (daemon.pid("primary").unwrap(), daemon.pid("twin").unwrap());
+        daemon.kill("primary");
+        let line = daemon.wait_for("took over");
+        assert!(line.contains("SIGKILL") && line.contains("1 connections kept, 0 lost"), "{line}");
+        assert!(is_quiet(&mut peer), "the neighbor has noticed");
+        let value = daemon.wait_until("the epoch", |value| value["epoch"] == json!(epoch));
+        assert_eq!(value["primary"]["pid"], json!(twin.as_raw_nonzero().get()));
+        assert_ne!(daemon.pid("primary"), Some(old));
+        let takeover = &value["takeovers"][0];
+        assert_eq!((&takeover["cause"], &takeover["signal"]), (&json!("crash"), &json!("SIGKILL")));
+        assert_eq!((&takeover["sessionsKept"], &takeover["sessionsLost"]), (&json!(1), &json!(0)));
+        let neighbor: Value = serde_json::from_str(&daemon.ask("show bgp neighbors 127.0.0.2 json")).unwrap();
+        assert_eq!(neighbor["127.0.0.2"]["connectionsSurvivedTakeovers"], json!(epoch - 1));
+        assert_eq!(neighbor["127.0.0.2"]["bgpState"], "Established");
     }
-    assert!(line.contains("WARN") && line.contains("standby warm"), "{line}");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.status(), Some(0));
+}
+
+#[test]
+fn a_session_survives_the_death_of_both_processes() {
+    let place = Place::new("both");
+    place.config(CONFIG);
+    let mut daemon = Daemon::start(&place, place.command());
+    let mut peer = establish(daemon.address);
+    settle(&mut peer);
+    daemon.wait_until_protected();
+    let both = [daemon.pid("twin").unwrap(), daemon.pid("primary").unwrap()];
+    for pid in both {
+        kill_process(pid, Signal::KILL).unwrap();
+    }
+    daemon.wait_for("took over");
+    assert!(is_quiet(&mut peer), "the neighbor has noticed");
+    daemon.wait_until_protected();
+}
+
+#[test]
+fn lines_that_change_something_are_obeyed_once_whoever_dies_meanwhile() {
+    const LINES: u8 = 40;
+    let place = Place::new("lines");
+    place.config(CONFIG);
+    let daemon = Daemon::start(&place, place.command());
+    daemon.wait_until_protected();
+    let run = daemon.run.clone();
+    let operator = std::thread::spawn(move || {
+        let mut client = Client::new(&run);
+        for n in 1..=LINES {
+            // A second time this would be refused.
+            let line = format!("ip prefix-list ONCE seq {n} permit 10.{n}.0.0/16");
+            assert_eq!(ask(&mut client, &["configure terminal"], &line), "", "{line}");
+            std::thread::sleep(Duration::from_millis(25));
+        }
+    });
+    for _ in 0..3 {
+        daemon.kill("primary");
+        daemon.wait_until_protected();
+    }
+    operator.join().unwrap();
+    let running = daemon.ask("show running-config");
+    assert_eq!(running.matches("ip prefix-list ONCE").count(), usize::from(LINES), "{running}");
+}
+
+#[test]
+fn a_planned_switchover_is_told_by_the_process_that_it_led_to() {
+    let place = Place::new("switchover");
+    place.config(CONFIG);
+    let daemon = Daemon::start(&place, place.command());
+    let mut peer = establish(daemon.address);
+    settle(&mut peer);
+    daemon.wait_until_protected();
+    let said = daemon.ask("redundancy switchover");
+    assert!(said.contains("epoch 2") && said.contains("1 connections kept, 0 lost"), "{said}");
+    assert!(is_quiet(&mut peer), "the neighbor has noticed");
+    let value = daemon.wait_until_protected();
+    assert_eq!(value["takeovers"][0]["cause"], "switchover");
+    kill_process(daemon.pid("primary").unwrap(), Signal::TERM).unwrap();
+    let value = daemon.wait_until("a handover", |value| value["epoch"] == json!(3));
+    assert_eq!(value["takeovers"][0]["cause"], "stop");
+    assert!(is_quiet(&mut peer), "the neighbor has noticed");
+    daemon.wait_until_protected();
+    let before = daemon.pid("twin");
+    daemon.ask("redundancy twin restart");
+    daemon.wait_until("another twin", |value| {
+        value["state"] == "protected" && daemon.pid("twin").is_some_and(|twin| Some(twin) != before)
+    });
+    assert!(daemon.ask("redundancy upgrade /nowhere/ftbgpd").contains("cannot be executed"));
+}
+
+#[test]
+fn the_mode_is_changed_while_the_router_runs() {
+    let place = Place::new("mode");
+    place.config(CONFIG);
+    let daemon = Daemon::start(&place, place.command());
+    daemon.wait_until_protected();
+    for mode in ["none", "warm", "hot"] {
+        assert_eq!(daemon.ask(&format!("redundancy mode {mode}")), "");
+        let state = if mode == "none" { "unprotected" } else { "protected" };
+        daemon.wait_until(mode, |value| value["mode"] == mode && value["state"] == state);
+    }
+    assert!(daemon.ask("show running-config").contains(" mode hot\n"));
 }
 
 #[test]
 fn a_stop_ends_the_sessions_with_a_notification() {
     let place = Place::new("stop");
     place.config(CONFIG);
-    let mut daemon = Daemon::start(place.command());
+    let mut daemon = Daemon::start(&place, place.command());
     let mut peer = establish(daemon.address);
     daemon.wait_for("session is up");
     daemon.signal(Signal::TERM);
@@ -230,7 +414,7 @@ fn a_stop_ends_the_sessions_with_a_notification() {
 fn a_hangup_reads_the_file_again_and_keeps_what_is_good() {
     let place = Place::new("reload");
     place.config(CONFIG);
-    let mut daemon = Daemon::start(place.command());
+    let mut daemon = Daemon::start(&place, place.command());
     let mut peer = establish(daemon.address);
     daemon.wait_for("session is up");
     daemon.signal(Signal::HUP);
@@ -258,7 +442,7 @@ fn a_hangup_reads_the_file_again_and_keeps_what_is_good() {
 fn a_command_changes_what_runs_and_write_keeps_it() {
     let place = Place::new("write");
     let file = place.config(CONFIG);
-    let daemon = Daemon::start(place.command());
+    let daemon = Daemon::start(&place, place.command());
     let client = UnixStream::connect(place.0.join("run/ftbgpd.sock")).unwrap();
     client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut frames = BufReader::new(&client).lines();

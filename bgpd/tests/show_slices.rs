@@ -9,7 +9,8 @@ use bgp_engine::config::{Configuration, Network};
 use bgp_engine::value::{Duration, Family, Instant};
 use bgpd::command::{Operation, Outcome, Session};
 use bgpd::config::{Config, Strictness, parse_str};
-use bgpd::show::{Clock, Process, Progress, Router, Show};
+use bgpd::machine::Survivals;
+use bgpd::show::{Clock, Process, Progress, Router, Show, Standing};
 use ipnet::{IpNet, Ipv4Net};
 use net::Net;
 
@@ -60,6 +61,8 @@ fn slice(show: &mut dyn Show, net: &Net, config: &Arc<Config>, out: &mut String)
         config,
         clock: Clock { now: net.now, wall_ahead_us: 0 },
         process: Process { pid: 1, started: Instant::default() },
+        standing: &Standing::default(),
+        survivals: &Survivals::default(),
     };
     let before = out.len();
     let progress = show.write_some(&router, out);

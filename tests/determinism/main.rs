@@ -4,6 +4,8 @@
 //! The test starts itself again as separate processes, with other environments (and so other stacks and heaps),
 //! and compares what they print.
 
+mod restored;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 
@@ -126,6 +128,31 @@ impl Player {
             self.input(Input::Drained { conn: ConnId(peer as u64), octets });
         }
     }
+
+    /// Sends everything that is still to be sent, and says what came of it all.
+    fn finish(mut self) -> String {
+        for _ in 0..200 {
+            self.input(Input::Clock);
+            (0..self.waiting.len()).for_each(|peer| self.drain(peer));
+        }
+        format!(
+            "digest {} wanted {} octets {} paths {}",
+            self.engine.digest(),
+            self.wanted,
+            self.octets,
+            self.engine.rib().v4.table.path_count(),
+        )
+    }
+}
+
+/// An UPDATE's body with its header.
+fn framed(update: &[u8]) -> Vec<u8> {
+    let mut octets = vec![0xff; 16];
+    let len = u16::try_from(19 + update.len()).expect("a message");
+    octets.extend_from_slice(&len.to_be_bytes());
+    octets.push(2);
+    octets.extend_from_slice(update);
+    octets
 }
 
 /// Plays the stream without its message number `without`, and says what came of it.
@@ -140,29 +167,14 @@ fn play(without: usize) -> String {
         if number == without {
             continue;
         }
-        let mut octets = vec![0xff; 16];
-        let len = u16::try_from(19 + update.len()).expect("a message");
-        octets.extend_from_slice(&len.to_be_bytes());
-        octets.push(2);
-        octets.extend_from_slice(update);
-        player.input(Input::Received { conn: ConnId(peer as u64), octets: &octets });
+        player.input(Input::Received { conn: ConnId(peer as u64), octets: &framed(update) });
         (0..senders).for_each(|peer| player.drain(peer));
         player.drain(senders);
         if number % 500 == 0 {
             player.drain(senders + 1);
         }
     }
-    for _ in 0..200 {
-        player.input(Input::Clock);
-        (0..senders + RECEIVERS).for_each(|peer| player.drain(peer));
-    }
-    format!(
-        "digest {} wanted {} octets {} paths {}",
-        player.engine.digest(),
-        player.wanted,
-        player.octets,
-        player.engine.rib().v4.table.path_count(),
-    )
+    player.finish()
 }
 
 fn child(without: usize, environment: &[(&str, String)]) -> String {

@@ -10,7 +10,7 @@ const ATTRIBUTES: &str = "bgpd/engine/src/attr/";
 const COMMANDS: &str = "bgpd/src/command/";
 
 /// Files in `attr/` that are no attribute: what attributes are made of, and the one for codes without a row.
-const NO_ATTRIBUTE: [&str; 6] = ["mod", "draft", "fault", "list", "table", "unknown"];
+const NO_ATTRIBUTE: [&str; 8] = ["mod", "crash", "draft", "fault", "list", "save", "table", "unknown"];
 
 /// Every attribute without a row, every command without a place.
 pub fn complaints(tree: &Tree) -> Vec<String> {

@@ -13,9 +13,11 @@ mod limits;
 mod originate;
 mod outside;
 mod peer;
+mod poison;
 mod receive;
 mod refresh;
 mod resolve;
+mod save;
 mod sessions;
 mod transmit;
 
@@ -24,9 +26,12 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 pub use outside::Link;
 pub use peer::{Kind, Peer, PeerFamily, Refused};
+pub use poison::{PoisonRecord, Reaction};
+pub(crate) use save::SavedEngine;
 
 use crate::config::{BgpConfig, Configuration, NeighborName};
 use crate::effect::{Effect, Effects};
@@ -69,15 +74,17 @@ pub struct Engine {
     /// The router id that the sessions were given.
     configured_id: Option<crate::value::RouterId>,
     refusals: connections::Refusals,
+    quarantine: poison::Quarantine,
     stopping: bool,
 }
 
 /// A connection.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Conn {
     peer: Option<PeerId>,
     ends: Option<(SocketAddr, SocketAddr)>,
     /// The beginning of a message that is not whole yet.
+    #[serde(with = "crate::value::octets::plain")]
     partial: Vec<u8>,
     /// Octets given to the shell that the kernel has not taken.
     outstanding: u64,
@@ -114,6 +121,7 @@ impl Engine {
             deferred_until: None,
             configured_id: None,
             refusals: connections::Refusals::default(),
+            quarantine: poison::Quarantine::default(),
             stopping: false,
         }
     }
@@ -133,6 +141,7 @@ impl Engine {
             Input::Closed { conn, errno } => self.closed(conn, errno, effects),
             Input::Received { conn, octets } => self.received(conn, octets, effects),
             Input::Drained { conn, octets } => self.drained(conn, octets, effects),
+            Input::Poison { conn, octets, treatment } => self.poison(conn, octets, treatment, effects),
             Input::Command(command) => self.command(command, effects),
             Input::Clock => self.expire(effects),
         }
@@ -240,6 +249,17 @@ impl Engine {
     #[must_use]
     pub fn peer_by_id(&self, id: PeerId) -> Option<&Peer> {
         self.peers.get(usize::from(id.0)).and_then(Option::as_ref)
+    }
+
+    /// The interfaces on which router advertisements are wanted.
+    pub fn advertised_links(&self) -> impl Iterator<Item = &str> {
+        self.advertised_links.iter().map(alloc::string::String::as_str)
+    }
+
+    /// The beginning of a message that is not whole yet on this connection.
+    #[must_use]
+    pub fn begun(&self, conn: ConnId) -> &[u8] {
+        self.conns.get(&conn).map_or(&[], |conn| conn.partial.as_slice())
     }
 
     /// The links and their addresses.

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Configuration, NeighborName};
 use crate::value::{Asn, ConnId, Family, IfIndex};
@@ -61,6 +62,17 @@ pub enum Input<'a> {
         /// How many.
         octets: u64,
     },
+    /// Octets that crashed a process when they came as [`Input::Received`]: they take the place of those. With what
+    /// lies of the connection's beginning of a message they are one whole message, or the end of what can be
+    /// framed, see [`Engine::units`](crate::engine::Engine::units).
+    Poison {
+        /// Which connection brought them.
+        conn: ConnId,
+        /// The octets of the message that this input brings.
+        octets: &'a [u8],
+        /// How careful to be.
+        treatment: Treatment,
+    },
     /// An operator's command.
     Command(Command),
     /// Nothing but time: a deadline has passed, or there is work left. Timers run out with this input alone, so
@@ -82,8 +94,18 @@ pub struct Connection {
     pub interface: IfIndex,
 }
 
+/// How a message that has crashed a process is got over. The second is for where the first crashes too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Treatment {
+    /// Its prefixes count as withdrawn (RFC 7606 'treat-as-withdraw'), where they can be read safely; else as
+    /// [`Treatment::EndSession`].
+    Withdraw,
+    /// It is not looked at, and the session ends with a NOTIFICATION.
+    EndSession,
+}
+
 /// An interface and its addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {
     /// The kernel's index.
     pub index: IfIndex,

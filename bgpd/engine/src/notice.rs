@@ -40,6 +40,8 @@ pub enum NoticeEvent {
     Down(String),
     /// A message or attribute was not well; what was wrong and what was done.
     Malformed(String),
+    /// A message crashed a process of this router; what is done about it.
+    Poison(String),
     /// A connection was refused; why.
     Refused(String),
     /// A prefix limit's threshold or the limit itself was passed.
@@ -68,6 +70,7 @@ impl fmt::Display for Notice {
             NoticeEvent::Established => f.write_str("session is up"),
             NoticeEvent::Down(reason) => write!(f, "session is down: {reason}"),
             NoticeEvent::Malformed(text)
+            | NoticeEvent::Poison(text)
             | NoticeEvent::Refused(text)
             | NoticeEvent::TooLarge(text)
             | NoticeEvent::Configuration(text)

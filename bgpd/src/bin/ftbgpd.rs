@@ -1,41 +1,62 @@
 //! `ftbgpd`: the daemon. All it does is in the library; here are the order of its start and its exit status.
+//!
+//! The same program is keeper, primary and twin; which one this process is `ftcore` knows.
 
 use std::process::ExitCode;
 
-use bgp_engine::engine::Engine;
-use bgpd::config::{Standby, Strictness};
+use bgpd::config::{Config, Strictness, load};
 use bgpd::daemon::log::Log;
-use bgpd::daemon::operator::{Operator, Source};
-use bgpd::daemon::options::Options;
-use bgpd::daemon::router::{Places, Router, RouterError};
-use bgpd::daemon::run_dir::{RunDir, RunDirError};
-use bgpd::daemon::{clock, process};
+use bgpd::daemon::options::{Errand, Options};
+use bgpd::daemon::program::{Bgp, poison_folder};
+use bgpd::daemon::{Source, clock, process, replay, settings_of};
+use bgpd::machine::Surroundings;
 use clap::Parser;
+use ftcore::sys::keeper;
+use ftcore::sys::program::run;
+use ftcore::sys::signals::Signals;
 
 /// Configuration or command line refused.
 const REFUSED: u8 = 2;
-
-/// Why the daemon ends other than orderly.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    RunDir(#[from] RunDirError),
-    #[error(transparent)]
-    Router(#[from] RouterError),
-    #[error("cannot start the runtime: {0}")]
-    Runtime(#[from] std::io::Error),
-}
+/// What the processes are called before the colon of their titles.
+const PROGRAM: &str = "ftbgpd";
+/// The signals that mean something.
+const HEARD: &[i32] = &[libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 
 fn main() -> ExitCode {
+    let _ = clock::process_start();
     let options = Options::parse();
-    let operator = match load(&options) {
-        Ok(operator) => operator,
-        Err(status) => return status,
+    if let Some(Errand::Replay { here, file }) = &options.errand {
+        let replayed = if *here { replay::replay_here(file) } else { replay::replay(file) };
+        return replayed.unwrap_or_else(|error| {
+            eprintln!("ftbgpd: {error}");
+            ExitCode::FAILURE
+        });
+    }
+    let strictness = if options.lenient { Strictness::Lenient } else { Strictness::Strict };
+    let config = match load(&options.config, strictness) {
+        Ok((config, warnings)) => {
+            for warning in warnings.iter().filter(|_| !is_child()) {
+                eprintln!("{warning}");
+            }
+            config
+        }
+        // The children are given what is configured, and so is a keeper by children that live.
+        Err(_) if is_child() => Config::default(),
+        Err(errors) => {
+            for error in errors {
+                eprintln!("{error}");
+            }
+            return ExitCode::from(REFUSED);
+        }
     };
     if options.check_config {
         return ExitCode::SUCCESS;
     }
-    process::set_title(process::PRIMARY);
+    // Before there is any thread: these are heard by whoever serves, and no thread may die of them.
+    if let Err(error) = Signals::block(HEARD) {
+        eprintln!("ftbgpd: cannot listen for signals: {error}");
+        return ExitCode::FAILURE;
+    }
     let log = match Log::start(options.log_format) {
         Ok(log) => log,
         Err(error) => {
@@ -43,86 +64,47 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let status = match run(&options, operator) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            tracing::error!("{failure}");
-            ExitCode::FAILURE
-        }
-    };
+    let status = begin(&options, strictness, config);
     log.end();
     status
 }
 
-/// Reads the configuration file; says on standard error what is wrong with it.
-fn load(options: &Options) -> Result<Operator, ExitCode> {
+/// Whether a keeper started this process.
+fn is_child() -> bool {
+    std::env::var_os(keeper::child::CHILD).is_some()
+}
+
+fn begin(options: &Options, strictness: Strictness, config: Config) -> ExitCode {
+    // The program says at its start what came of it; a later keeper's children have it from here.
+    let _ = process::raise_descriptor_limit();
+    let mut redundancy = config.redundancy;
+    redundancy.mode = options.standby.or(redundancy.mode);
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let source = Source {
-        file: options.config.clone(),
-        strictness: if options.lenient { Strictness::Lenient } else { Strictness::Strict },
+    let surroundings = Surroundings {
         without_fib: options.no_fib,
         hostname: hostname.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
+        standby: options.standby,
     };
-    match Operator::load(source) {
-        Ok((operator, warnings)) => {
-            for warning in warnings {
-                eprintln!("{warning}");
-            }
-            Ok(operator)
-        }
-        Err(errors) => {
-            for error in errors {
-                eprintln!("{error}");
-            }
-            Err(ExitCode::from(REFUSED))
-        }
+    let program = Bgp {
+        listen: options.listen.clone(),
+        run_dir: options.run_dir.clone(),
+        metrics: options.metrics,
+        source: Source {
+            file: options.config.clone(),
+            strictness,
+            poison: poison_folder(&options.run_dir),
+            surroundings,
+        },
+    };
+    #[cfg(feature = "fault")]
+    if let Err(error) = bgpd::daemon::sys::take_faults() {
+        tracing::warn!("no faults can be sent to this process: {error}");
     }
-}
-
-fn run(options: &Options, operator: Operator) -> Result<(), Failure> {
-    let mut run_dir = RunDir::take(&options.run_dir)?;
-    run_dir.write_pid("keeper")?;
-    run_dir.write_pid("primary")?;
-    tracing::info!("ftbgpd {} starts, process {}", env!("CARGO_PKG_VERSION"), std::process::id());
-    match process::raise_descriptor_limit() {
-        Ok(limit) => tracing::info!("up to {limit} open files"),
-        Err(error) => tracing::warn!("the limit of open files stays as it is: {error}"),
-    }
-    say_what_is_missing(options, &operator);
-    let places = Places { listen: options.listen.clone(), control: run_dir.control() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    runtime.block_on(async {
-        let configuration = operator.configure();
-        let engine = Engine::new(clock::seed());
-        let mut router = Router::open(engine, operator, configuration, &places).await?;
-        for address in router.listening() {
-            tracing::info!("listening on {address}");
-        }
-        if let Err(error) = process::notify_ready() {
-            tracing::warn!("systemd was not told that the router is ready: {error}");
-        }
-        tracing::info!("ready");
-        router.run().await?;
-        Ok::<(), RouterError>(())
-    })?;
-    tracing::info!("stopped");
-    Ok(())
-}
-
-/// What was asked for and is not in this build.
-fn say_what_is_missing(options: &Options, operator: &Operator) {
-    let mode = options.standby.or(operator.config().redundancy.mode).unwrap_or_default();
-    if mode != Standby::None {
-        tracing::warn!(
-            "not protected: this build has no twin yet, the router runs as one process \
-             (standby {} was asked for; --standby none says that this is meant)",
-            mode.name()
-        );
-    }
-    if options.metrics.is_some() {
-        tracing::warn!("--metrics: this build serves no metrics yet");
-    }
-    if !options.no_fib {
-        tracing::warn!("this build puts no routes into the kernel yet (--no-fib says that this is meant)");
-    }
+    let kept = keeper::Options {
+        program: PROGRAM.to_owned(),
+        run_dir: options.run_dir.clone(),
+        state_dir: options.state_dir.clone(),
+        settings: settings_of(&redundancy),
+    };
+    run(program, kept)
 }

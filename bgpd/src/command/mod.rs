@@ -33,7 +33,7 @@ pub use error::{LineError, Refusal};
 pub use grammar::{Choice, Completion, Grammar, grammar};
 pub use lines::{Lines, PeerLines};
 pub use mode::{Mode, Place};
-pub use run::{Edit, Operation, Outcome, Run};
+pub use run::{Act, Edit, Operation, Outcome, Run};
 pub use session::{Nature, Session, is_comment};
 
 /// A command.
@@ -90,6 +90,7 @@ pub(crate) fn lists() -> impl Iterator<Item = &'static Command> {
         .chain(fib::COMMANDS)
         .chain(line::COMMANDS)
         .chain(exec::COMMANDS)
+        .chain(exec::FAULT_COMMANDS)
         .copied()
 }
 

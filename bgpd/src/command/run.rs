@@ -1,5 +1,6 @@
 //! What a command does: the kinds of effect a line can have.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bgp_engine::config::{BgpConfig, FamilyConfig, Neighbor, NeighborFamily, NeighborName, NeighborSettings};
@@ -148,6 +149,29 @@ pub enum Operation {
     WriteConfig,
     /// Give this answer.
     Text(String),
+    /// Have the processes do this. It is no input: it changes nothing that the twin must know.
+    Act(Act),
+}
+
+/// What is done by the processes and not by the router that they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The twin becomes the primary.
+    Switchover,
+    /// Another process becomes the twin.
+    RestartTwin,
+    /// The router goes on as the program in this file.
+    Upgrade(PathBuf),
+    /// A process fails, so many entries from now.
+    #[cfg(feature = "fault")]
+    Fault {
+        /// Which process.
+        victim: crate::machine::fault::Victim,
+        /// How.
+        fault: crate::machine::fault::Fault,
+        /// So many entries of the log later.
+        after: u32,
+    },
 }
 
 /// Does what a command's line says to `config`.

@@ -23,8 +23,10 @@ pub enum Nature {
     Reads,
     /// It goes from mode to mode and changes nothing else.
     Moves,
-    /// It changes something.
+    /// It changes something that the log knows: its outcome can be asked for afterwards.
     Changes,
+    /// It has the processes do something.
+    Acts,
     /// It ends the session.
     Leaves,
 }
@@ -216,6 +218,7 @@ impl Session {
             }
             Run::Operation(run) => match run(&parsed.args) {
                 Ok(Operation::Show(_) | Operation::Text(_)) => Nature::Reads,
+                Ok(Operation::Act(_)) => Nature::Acts,
                 Ok(_) | Err(_) => Nature::Changes,
             },
             _ => Nature::Changes,

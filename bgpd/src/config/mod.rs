@@ -10,6 +10,7 @@ mod foreign;
 mod running;
 
 use bgp_engine::config::{Configuration, Profile};
+use serde::{Deserialize, Serialize};
 
 pub use accepted::{Accepted, Kept};
 pub use file::{ConfigError, Strictness, Warning, fuzz_config, load, parse_str};
@@ -46,7 +47,7 @@ pub struct Redundancy {
 }
 
 /// How the twin stands by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Standby {
     /// It applies every entry.
     #[default]

@@ -11,14 +11,15 @@ use std::net::{Ipv6Addr, SocketAddrV6};
 use std::time::Duration;
 
 use bgp_engine::effect::Wanted;
-use bgp_engine::input::Input;
-use bgp_engine::value::{IfIndex, Instant};
+use bgp_engine::value::Instant;
 use fib::watch::Link;
 use rustix::net::RecvFlags;
 use socket2::{Domain, Protocol, SockAddr, SockFilter, Socket, Type};
 
 use super::neighbor_discovery::{Message, ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION, emit, parse};
-use super::poll::{Interest, Poll, Token};
+use ftcore::sys::poll::{Interest, Poll, Token};
+
+use crate::machine::OwnInput;
 
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
@@ -149,7 +150,7 @@ impl Advertiser {
     }
 
     /// Takes the messages that wait, a bounded number; routers that were heard become inputs.
-    pub fn hear(&mut self, now: Instant, inputs: &mut impl Extend<Input<'static>>) {
+    pub fn hear(&mut self, now: Instant, inputs: &mut impl Extend<OwnInput>) {
         let Some(socket) = &self.socket else { return };
         let mut buffer = [0_u8; MESSAGE_OCTETS];
         for _ in 0..MESSAGES_A_TURN {
@@ -169,8 +170,8 @@ impl Advertiser {
                         speaker.heard.push(*from.ip());
                         speaker.hurry(now);
                     }
-                    let interface = IfIndex(from.scope_id());
-                    inputs.extend([Input::RouterSeen { interface, address: *from.ip() }]);
+                    let interface = from.scope_id();
+                    inputs.extend([OwnInput::RouterSeen { interface, address: *from.ip() }]);
                 }
                 _ => {}
             }

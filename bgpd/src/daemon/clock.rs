@@ -1,5 +1,6 @@
 //! The two things that the engine must not ask for itself: the time, and one random number at the start.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bgp_engine::value::Instant;
@@ -21,6 +22,14 @@ pub fn until(moment: Instant) -> Duration {
     moment.since(now())
 }
 
+/// The wall clock, in milliseconds since 1970.
+#[must_use]
+pub fn unix_ms() -> u64 {
+    let wall = clock_gettime(ClockId::Realtime);
+    u64::try_from(wall.tv_sec.saturating_mul(1000).saturating_add(wall.tv_nsec / 1_000_000))
+        .unwrap_or_default()
+}
+
 /// The present moment, and how far the wall clock is ahead of this one: what a show tells times by.
 #[must_use]
 pub fn for_shows() -> crate::show::Clock {
@@ -29,6 +38,13 @@ pub fn for_shows() -> crate::show::Clock {
     let wall_us = wall.tv_sec.saturating_mul(1_000_000).saturating_add(wall.tv_nsec / 1000);
     let wall_ahead_us = wall_us.saturating_sub_unsigned(now.as_micros());
     crate::show::Clock { now, wall_ahead_us }
+}
+
+/// The moment at which this process was started, as far as it knows: when this was first asked.
+#[must_use]
+pub fn process_start() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    *START.get_or_init(now)
 }
 
 /// A number that nobody could foresee.

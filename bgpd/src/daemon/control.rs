@@ -6,15 +6,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use bgp_engine::input::Input;
+use ftcore::sys::poll::{Interest, Token};
+use rustix::event::epoll::{self, EventData};
 
-use super::machine::Machine;
-use super::poll::{Interest, Poll, Token};
-use super::stepper::{Stepper, Work};
+use ftcore::core::kernel::Readiness;
+use ftcore::core::primary::Work;
 
 /// No slice is made while so much waits for the client.
 const WAITING_OCTETS: usize = 64 * 1024;
@@ -26,21 +27,14 @@ const MODE: u32 = 0o660;
 
 /// Understands requests.
 pub trait Console<M> {
-    /// Takes a request: a line without its end. What it changes is in the reply's inputs, which are stepped
-    /// before its answer is made.
+    /// Takes a request: a line without its end. Its input, if it has one, is stepped before its answer is made.
     fn ask(&mut self, machine: &M, request: &[u8]) -> Reply<M>;
-
-    /// Reads the configuration file again.
-    ///
-    /// # Errors
-    /// What is wrong with it, one line each; then nothing changes.
-    fn reload(&mut self) -> Result<Option<Input<'static>>, Vec<String>>;
 }
 
 /// What comes of a request.
 pub struct Reply<M> {
-    /// To be stepped, in order.
-    pub inputs: Vec<Input<'static>>,
+    /// What it puts into the log, as the octets of the machine's own input.
+    pub input: Option<Vec<u8>>,
     /// What the client gets.
     pub answer: Box<dyn Answer<M>>,
 }
@@ -48,13 +42,35 @@ pub struct Reply<M> {
 /// An answer in the making.
 pub trait Answer<M> {
     /// Puts the next slice at the end of `to`: some KiB, and never more than a step of the engine may take.
-    fn go_on(&mut self, machine: &M, to: &mut Vec<u8>) -> Work;
+    fn go_on(&mut self, machine: &M, to: &mut Vec<u8>) -> Making;
+}
+
+/// How far an answer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Making {
+    /// There is more, which can be made at once.
+    More,
+    /// There is more, when something has happened that is an event of the loop.
+    Waits,
+    /// All is made.
+    Whole,
+}
+
+/// A machine that takes what is in a reply.
+pub trait Steps<M> {
+    /// The machine, to read from.
+    fn machine(&self) -> &M;
+
+    /// Steps it with an input of its own.
+    fn take_own(&mut self, octets: &[u8]);
 }
 
 struct Client<M> {
     stream: UnixStream,
     received: Vec<u8>,
     answer: Option<Box<dyn Answer<M>>>,
+    /// The answer cannot be gone on with for now.
+    waits: bool,
     to_send: Vec<u8>,
     watched: Interest,
     /// The client will ask nothing more.
@@ -63,82 +79,94 @@ struct Client<M> {
 
 /// The control socket and its clients.
 pub struct Control<M> {
+    /// The loop's epoll instance, by a descriptor of this one's own.
+    epoll: OwnedFd,
     listener: UnixListener,
-    path: PathBuf,
     first: Token,
     clients: BTreeMap<u64, Client<M>>,
     next: u64,
 }
 
-impl<M: Machine> Control<M> {
-    /// Listens at `path`, in the place of what was there. Tokens from `first` on are its own.
+/// A socket that listens at `path`, in the place of what was there.
+///
+/// # Errors
+/// The kernel's.
+pub fn listen(path: &Path) -> io::Result<OwnedFd> {
+    // Under another name until the mode is right, so that nobody sees it otherwise.
+    let early = path.with_extension("new");
+    match std::fs::remove_file(&early) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&early)?;
+    std::fs::set_permissions(&early, std::fs::Permissions::from_mode(MODE))?;
+    std::fs::rename(&early, path)?;
+    Ok(listener.into())
+}
+
+impl<M> Control<M> {
+    /// Answers whoever comes to `listener`, which is ready by `epoll` under tokens from `first` on.
     ///
     /// # Errors
     /// The kernel's.
-    pub fn open(poll: &Poll, path: &Path, first: Token) -> io::Result<Self> {
-        // Under another name until the mode is right, so that nobody sees it otherwise.
-        let early = path.with_extension("new");
-        match std::fs::remove_file(&early) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(&early)?;
-        std::fs::set_permissions(&early, std::fs::Permissions::from_mode(MODE))?;
+    pub fn new(epoll: OwnedFd, listener: OwnedFd, first: Token) -> io::Result<Self> {
+        let listener = UnixListener::from(listener);
         listener.set_nonblocking(true)?;
-        poll.add(&listener, first, Interest::IN)?;
-        std::fs::rename(&early, path)?;
-        let next = first.0 + 1;
-        Ok(Control { listener, path: path.to_owned(), first, clients: BTreeMap::new(), next })
+        epoll::add(&epoll, &listener, EventData::new_u64(first.0), Interest::IN)?;
+        Ok(Control { epoll, listener, first, clients: BTreeMap::new(), next: first.0 + 1 })
     }
 
-    /// Whether a readiness is about this socket or a client. Nothing else has tokens above.
+    /// Whether a readiness is about this socket or a client.
     #[must_use]
     pub fn owns(&self, token: Token) -> bool {
-        token >= self.first
+        (self.first.0..self.next).contains(&token.0)
     }
 
     /// Takes a readiness.
-    pub fn ready(&mut self, poll: &Poll, token: Token, interest: Interest) {
+    pub fn ready(&mut self, token: Token, readiness: Readiness) {
         if token == self.first {
-            self.accept(poll);
+            self.accept();
             return;
         }
         let Some(client) = self.clients.get_mut(&token.0) else { return };
-        let gone = interest.intersects(Interest::ERR | Interest::HUP);
-        if gone || (interest.contains(Interest::IN) && client.read().is_err()) {
-            self.remove(poll, token.0);
+        if readiness.over || (readiness.read && client.read().is_err()) {
+            self.remove(token.0);
         }
     }
 
     /// Makes and sends a slice of each answer that its client is ready for, and takes new requests.
-    pub fn go_on(&mut self, stepper: &mut Stepper<M>, console: &mut impl Console<M>) {
+    pub fn go_on(&mut self, stepper: &mut impl Steps<M>, console: &mut impl Console<M>) {
         let mut done = Vec::new();
         for (number, client) in &mut self.clients {
             let went = client.go_on(stepper, console);
-            let poll = &stepper.outside.poll;
-            if went.and_then(|()| client.watch(poll, Token(*number))).is_err() || client.is_over() {
+            if went.and_then(|()| client.watch(&self.epoll, Token(*number))).is_err() || client.is_over() {
                 done.push(*number);
             }
         }
         for number in done {
-            self.remove(&stepper.outside.poll, number);
+            self.remove(number);
         }
     }
 
     /// Whether a slice can be made at once.
     #[must_use]
     pub fn work(&self) -> Work {
-        let ready = self.clients.values().any(|client| client.to_send.is_empty() && client.has_work());
+        let ready = |client: &Client<M>| client.to_send.is_empty() && client.has_work() && !client.waits;
+        let ready = self.clients.values().any(ready);
         if ready { Work::Left } else { Work::Done }
     }
 
-    /// Takes the socket's name away.
-    pub fn close(&self) {
-        // Where it is gone already, somebody else took it away.
-        let _ = std::fs::remove_file(&self.path);
+    /// Whether anybody is there.
+    #[must_use]
+    pub fn has_clients(&self) -> bool {
+        !self.clients.is_empty()
     }
 
-    fn accept(&mut self, poll: &Poll) {
+    fn watch(&self, stream: &UnixStream, interest: Interest) -> io::Result<()> {
+        Ok(epoll::add(&self.epoll, stream, EventData::new_u64(self.next), interest)?)
+    }
+
+    fn accept(&mut self) {
         let Ok((stream, _)) = self.listener.accept() else { return };
         if self.clients.len() >= CLIENTS {
             tracing::warn!("a client of the control socket was turned away: there are {CLIENTS} already");
@@ -146,23 +174,25 @@ impl<M: Machine> Control<M> {
         }
         let watched = Interest::IN;
         let ready = stream.set_nonblocking(true);
-        if ready.and_then(|()| poll.add(&stream, Token(self.next), watched)).is_err() {
+        if ready.and_then(|()| self.watch(&stream, watched)).is_err() {
             return;
         }
         let (received, to_send) = (Vec::new(), Vec::new());
-        let client = Client { stream, received, answer: None, to_send, watched, asked_all: false };
+        let client =
+            Client { stream, received, answer: None, waits: false, to_send, watched, asked_all: false };
         self.clients.insert(self.next, client);
         self.next += 1;
     }
 
-    fn remove(&mut self, poll: &Poll, number: u64) {
+    fn remove(&mut self, number: u64) {
         if let Some(client) = self.clients.remove(&number) {
-            poll.remove(&client.stream);
+            // It fails only for what is not registered, and that is what is wanted.
+            let _ = epoll::delete(&self.epoll, &client.stream);
         }
     }
 }
 
-impl<M: Machine> Client<M> {
+impl<M> Client<M> {
     fn read(&mut self) -> io::Result<()> {
         let mut buffer = [0; 4096];
         match self.stream.read(&mut buffer) {
@@ -174,23 +204,26 @@ impl<M: Machine> Client<M> {
         if self.received.len() > REQUEST_OCTETS { Err(io::ErrorKind::InvalidData.into()) } else { Ok(()) }
     }
 
-    fn go_on(&mut self, stepper: &mut Stepper<M>, console: &mut impl Console<M>) -> io::Result<()> {
+    fn go_on(&mut self, stepper: &mut impl Steps<M>, console: &mut impl Console<M>) -> io::Result<()> {
         if self.answer.is_none()
             && self.to_send.is_empty()
             && let Some(end) = self.received.iter().position(|octet| *octet == b'\n')
         {
             let reply = console.ask(stepper.machine(), &self.received[..end]);
             self.received.drain(..=end);
-            for input in reply.inputs {
-                stepper.take(input);
+            if let Some(octets) = reply.input {
+                stepper.take_own(&octets);
             }
             self.answer = Some(reply.answer);
         }
         if let Some(answer) = &mut self.answer
             && self.to_send.len() < WAITING_OCTETS
-            && answer.go_on(stepper.machine(), &mut self.to_send) == Work::Done
         {
-            self.answer = None;
+            let making = answer.go_on(stepper.machine(), &mut self.to_send);
+            self.waits = making == Making::Waits;
+            if making == Making::Whole {
+                self.answer = None;
+            }
         }
         self.send()
     }
@@ -213,7 +246,7 @@ impl<M: Machine> Client<M> {
     }
 
     /// Asks for readiness to write where something waits, and to read where a request may come.
-    fn watch(&mut self, poll: &Poll, token: Token) -> io::Result<()> {
+    fn watch(&mut self, epoll: &OwnedFd, token: Token) -> io::Result<()> {
         let mut wanted = Interest::empty();
         if !self.to_send.is_empty() {
             wanted |= Interest::OUT;
@@ -222,7 +255,7 @@ impl<M: Machine> Client<M> {
             wanted |= Interest::IN;
         }
         if wanted != self.watched {
-            poll.change(&self.stream, token, wanted)?;
+            epoll::modify(epoll, &self.stream, EventData::new_u64(token.0), wanted)?;
             self.watched = wanted;
         }
         Ok(())

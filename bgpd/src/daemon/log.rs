@@ -160,6 +160,7 @@ fn kind(event: &NoticeEvent) -> &'static str {
         NoticeEvent::Established => "established",
         NoticeEvent::Down(_) => "down",
         NoticeEvent::Malformed(_) => "malformed",
+        NoticeEvent::Poison(_) => "poison",
         NoticeEvent::Refused(_) => "refused",
         NoticeEvent::PrefixLimit { .. } => "prefix-limit",
         NoticeEvent::TooLarge(_) => "too-large",

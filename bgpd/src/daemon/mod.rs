@@ -1,31 +1,38 @@
-//! The daemon: one thread that brings inputs to the engine and carries out its effects.
+//! The daemon: what is around the machine in the process that serves.
 //!
 //! ```text
-//!  peers' sockets ─ poll ─ connections ─┐                       ┌─ connections (send, close, connect)
-//!  listeners ───────────────────────────┤                       ├─ listeners (keys)
-//!  links (fib::watch) ──────────────────┼─▶ stepper ─ machine ──┼─ advertiser
-//!  router advertisements ───────────────┤                       └─ log
-//!  control socket, signals, clock ──────┘
+//!                    ftcore: keeper, links, log, takeover
+//!                                  │
+//!  peers' sockets ── ftcore ─────┐ │               ┌─ ftcore (send, close, connect, keys)
+//!  interfaces (fib::watch) ──────┤ ▼               ├─ advertiser
+//!  router advertisements ────────┼─▶ log ─ machine ┼─ files
+//!  files, signals, clock ────────┤                 └─ log lines
+//!  control socket ───────────────┘
 //! ```
 //!
-//! It holds no protocol state and makes no protocol decision. What is read into is one buffer for all
-//! connections, so an idle peer costs a table entry and its socket.
+//! `program` says what the processes hold and begins the loop, `router` is the loop, `around` what it serves besides
+//! peers, `operator` and `orders` what people want. It holds no protocol state and makes no protocol decision.
 
 pub mod advertiser;
+mod around;
 pub mod clock;
-pub mod connections;
 pub mod control;
+pub mod files;
+pub mod interfaces;
 pub mod listen;
 pub mod log;
-pub mod machine;
 pub mod neighbor_discovery;
 pub mod operator;
 pub mod options;
-pub mod poll;
+mod orders;
 pub mod process;
-pub mod queue;
+pub mod program;
+pub mod quarantine;
+pub mod replay;
 pub mod router;
-pub mod run_dir;
-pub mod socket;
-pub mod stepper;
+mod settings;
+mod standing;
 pub mod sys;
+
+pub use around::Source;
+pub use settings::of as settings_of;

@@ -1,213 +1,204 @@
-//! What operators want: requests of the control socket and the configuration file, made into inputs and answers.
+//! What operators want: requests of the control socket, made into inputs of the log, orders to the processes, and
+//! answers.
 //!
-//! Here is the configuration in force. A command that changes it changes this value, and the engine is given
-//! the whole of the new one; the engine finds the difference. What only reads never enters the engine. The words on the wire are `shell::protocol`'s, the meaning of a line is the grammar's.
+//! A line that changes something goes into the log as it is and is obeyed by the machine; here only its outcome
+//! is waited for. What only reads never enters the log. The words on the wire are `shell::protocol`'s, the
+//! meaning of a line is the grammar's.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use bgp_engine::engine::Engine;
-use bgp_engine::input::{Command, Input, Whom};
+use bgp_engine::value::Instant;
 
 use super::clock;
-use super::control::{Answer, Console, Reply};
-use super::stepper::Work;
-use crate::command::{Operation, Outcome, Session};
-use crate::config::{Config, ConfigError, Strictness, Warning, load, running_config};
+use super::control::{Answer, Console, Making, Reply};
+use crate::command::{Act, Nature, Operation, Outcome as LineOutcome, Session};
+use crate::machine::{LineOf, Outcome, OwnInput, RequestId, Speaker};
 use crate::shell::protocol::{End, Frame, Part, Request, Status};
-use crate::show::{Process, Progress, Router, Show};
+use crate::show::{Process, Progress, Router, Show, Standing};
 
 /// How much text a frame takes, in octets: so much fits whatever it is.
 const FRAME_TEXT: usize = 64 << 10;
 
-/// What the command line and the machine say about the configuration.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// The configuration file.
-    pub file: PathBuf,
-    /// What is done with lines for FRR's other daemons.
-    pub strictness: Strictness,
-    /// No routes go into the kernel.
-    pub without_fib: bool,
-    /// The machine's name, for when none is configured.
-    pub hostname: Option<String>,
+/// Answers operators.
+#[derive(Default)]
+pub struct Operator {
+    standing: Rc<RefCell<Standing>>,
+    ordered: Vec<Ordered>,
 }
 
-/// Answers operators.
-#[derive(Debug)]
-pub struct Operator {
-    source: Source,
-    config: Arc<Config>,
-    /// What the file said when it was last read or written.
-    filed: Arc<Config>,
+/// An operator's order to the processes.
+pub struct Ordered {
+    /// What is to be done.
+    pub act: Act,
+    /// Whether it was ordered before, of a primary that is none any more.
+    pub again: Again,
+    /// Whoever carries it out says here what came of it.
+    pub outcome: Rc<OrderOutcome>,
+}
+
+/// Whether a request was sent before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// This is the first time.
+    First,
+    /// It was, and its answer was cut off.
+    Repeated,
+}
+
+/// What came of an order, as soon as that is known.
+#[derive(Default)]
+pub struct OrderOutcome(Cell<Option<Result<String, String>>>);
+
+impl OrderOutcome {
+    /// Says what came of it: what the operator is told, or why nothing was done.
+    pub fn tell(&self, outcome: Result<String, String>) {
+        self.0.set(Some(outcome));
+    }
 }
 
 impl Operator {
-    /// Reads the configuration file.
-    ///
-    /// # Errors
-    /// All that is wrong with it.
-    pub fn load(source: Source) -> Result<(Operator, Vec<Warning>), Vec<ConfigError>> {
-        let (config, warnings) = load(&source.file, source.strictness)?;
-        let config = Arc::new(config);
-        Ok((Operator { source, filed: Arc::clone(&config), config }, warnings))
+    /// Takes note of how the processes stand now.
+    pub fn note(&mut self, standing: Standing) {
+        *self.standing.borrow_mut() = standing;
     }
 
-    /// The configuration in force.
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// The orders that came since the last time.
+    pub fn ordered(&mut self) -> Vec<Ordered> {
+        std::mem::take(&mut self.ordered)
     }
 
-    /// The configuration as the engine takes it.
-    #[must_use]
-    pub fn configure(&self) -> Input<'static> {
-        let mut configuration = self.config.engine.clone();
-        configuration.without_fib = self.source.without_fib;
-        configuration.hostname = self.host();
-        Input::Configure(Box::new(configuration))
-    }
-
-    fn execute(&mut self, engine: &Engine, session: &mut Session, line: &str) -> Done {
-        let before = Arc::clone(&self.config);
-        let outcome = session.execute(line, &mut self.config);
-        let changed = *before != *self.config;
-        drop(before);
-        let mut done = match outcome {
-            Ok(Outcome::Run(operation)) => self.operate(engine, operation),
-            Ok(Outcome::Nothing | Outcome::Configured | Outcome::Entered | Outcome::Leave) => Done::well(""),
-            Err(error) => Done::refused(&error.to_string()),
+    /// What the line of a request comes to.
+    fn turn(&mut self, speaker: &Speaker, request: Request) -> (Option<Vec<u8>>, Telling) {
+        let Request { id, mode, line, client, again } = request;
+        let mut telling = Telling::new(Some(id), speaker, &self.standing);
+        let mut session = match Session::restore(&mode) {
+            Ok(session) => session,
+            Err(error) => return (None, telling.refused(mode, &error.to_string())),
         };
-        if changed {
-            done.inputs.push(self.configure());
+        if session.nature(&line) == Some(Nature::Changes) {
+            // A client without a name has a new one for each request: nothing is taken for a repetition.
+            let request = match client {
+                Some(client) => RequestId { client, number: id },
+                None => RequestId { client: clock::seed(), number: 0 },
+            };
+            let input = OwnInput::Line(LineOf { request, mode, line });
+            telling.rest = Rest::Outcome(request);
+            return (Some(input.emit()), telling);
         }
-        done
-    }
-
-    /// The router's name as the shell's prompt shows it.
-    fn host(&self) -> Option<String> {
-        self.config.engine.hostname.clone().or_else(|| self.source.hostname.clone())
-    }
-
-    fn answer(&self, id: Option<u64>, modes: Vec<String>, done: Done) -> Reply<Engine> {
-        let Done { inputs, text, status, show } = done;
-        let (host, config) = (self.host(), Arc::clone(&self.config));
-        Reply { inputs, answer: Box::new(Telling { id, modes, host, config, text, status, show }) }
-    }
-
-    fn operate(&mut self, engine: &Engine, operation: Operation) -> Done {
-        match operation {
-            Operation::Show(show) => Done { show: Some(show), ..Done::well("") },
-            Operation::Command(Command::Clear { whom, .. } | Command::ClearCounters(whom))
-                if !engine.knows(&whom) =>
-            {
-                Done::refused(&nobody(&whom))
+        let outcome = session.execute(&line, &mut Arc::clone(speaker.configured().config()));
+        telling.mode = session.lines();
+        match outcome {
+            Ok(LineOutcome::Run(Operation::Show(show))) => telling.rest = Rest::Show(show),
+            Ok(LineOutcome::Run(Operation::Text(text))) => telling.text = text,
+            Ok(LineOutcome::Run(Operation::Act(act))) => {
+                let outcome = Rc::default();
+                telling.rest = Rest::Order(Rc::clone(&outcome));
+                let again = if again { Again::Repeated } else { Again::First };
+                self.ordered.push(Ordered { act, again, outcome });
             }
-            Operation::Command(command) => Done { inputs: vec![Input::Command(command)], ..Done::well("") },
-            Operation::Text(text) => Done::well(&text),
-            Operation::WriteConfig => match save(&self.source.file, &self.config) {
-                Ok(()) => {
-                    self.filed = Arc::clone(&self.config);
-                    let file = self.source.file.display();
-                    Done::well(&format!("Building Configuration...\nConfiguration saved to {file}\n[OK]\n"))
-                }
-                Err(error) => {
-                    let file = self.source.file.display();
-                    Done::refused(&format!("% Can't write {file}: {error}; the configuration is not saved"))
-                }
-            },
+            Ok(
+                LineOutcome::Run(Operation::Command(_) | Operation::WriteConfig)
+                | LineOutcome::Nothing
+                | LineOutcome::Configured
+                | LineOutcome::Entered
+                | LineOutcome::Leave,
+            ) => {}
+            Err(error) => telling = telling.refused(session.lines(), &error.to_string()),
         }
+        (None, telling)
     }
 }
 
-/// That a command found no neighbor, in FRR's words.
-fn nobody(whom: &Whom) -> String {
-    match whom {
-        Whom::Address(address) => format!("%BGP: Unknown neighbor - \"{address}\""),
-        Whom::Neighbor(name) => format!("%BGP: Unknown neighbor - \"{name}\""),
-        Whom::As(asn) => format!("%BGP: No peer is configured with AS {asn}"),
-        Whom::Group(group) => format!("%BGP: No such peer-group {group}"),
-        Whom::External => "%BGP: No external peer is configured".to_owned(),
-        Whom::All => "%BGP: No peer is configured".to_owned(),
-    }
-}
-
-/// What has come of a line.
-struct Done {
-    inputs: Vec<Input<'static>>,
-    text: String,
-    status: Status,
-    show: Option<Box<dyn Show>>,
-}
-
-impl Done {
-    fn well(text: &str) -> Done {
-        Done { inputs: Vec::new(), text: text.to_owned(), status: Status::Obeyed, show: None }
-    }
-
-    fn refused(text: &str) -> Done {
-        Done { status: Status::Refused, ..Done::well(&format!("{}\n", text.trim_end())) }
-    }
-}
-
-impl Console<Engine> for Operator {
-    fn ask(&mut self, engine: &Engine, request: &[u8]) -> Reply<Engine> {
-        let Request { id, mode, line } = match Request::decode(request) {
-            Ok(request) => request,
+impl Console<Speaker> for Operator {
+    fn ask(&mut self, speaker: &Speaker, request: &[u8]) -> Reply<Speaker> {
+        let (input, telling) = match Request::decode(request) {
+            Ok(request) => self.turn(speaker, request),
             Err(error) => {
-                return self.answer(None, Vec::new(), Done::refused(&format!("% Not a request: {error}")));
+                let telling = Telling::new(None, speaker, &self.standing);
+                (None, telling.refused(Vec::new(), &format!("% Not a request: {error}")))
             }
         };
-        match Session::restore(&mode) {
-            Ok(mut session) => {
-                let done = self.execute(engine, &mut session, &line);
-                self.answer(Some(id), session.lines(), done)
-            }
-            Err(error) => self.answer(Some(id), mode, Done::refused(&error.to_string())),
-        }
+        Reply { input, answer: Box::new(telling) }
     }
+}
 
-    fn reload(&mut self) -> Result<Option<Input<'static>>, Vec<String>> {
-        let (config, warnings) = load(&self.source.file, self.source.strictness)
-            .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        for warning in warnings {
-            tracing::warn!("{warning}");
-        }
-        if config == *self.filed {
-            return Ok(None);
-        }
-        self.config = Arc::new(config);
-        self.filed = Arc::clone(&self.config);
-        Ok(Some(self.configure()))
-    }
+/// What is to be told besides text that is there already.
+enum Rest {
+    Nothing,
+    Show(Box<dyn Show>),
+    Outcome(RequestId),
+    Order(Rc<OrderOutcome>),
 }
 
 /// An answer in frames: `out` any number of times, then `end`.
 struct Telling {
     id: Option<u64>,
-    modes: Vec<String>,
+    mode: Vec<String>,
     host: Option<String>,
-    config: Arc<Config>,
     text: String,
     status: Status,
-    show: Option<Box<dyn Show>>,
+    rest: Rest,
+    standing: Rc<RefCell<Standing>>,
 }
 
-impl Answer<Engine> for Telling {
-    fn go_on(&mut self, engine: &Engine, to: &mut Vec<u8>) -> Work {
-        if let Some(show) = &mut self.show {
-            let (clock, process) = (clock::for_shows(), process(engine));
-            let router = Router { engine, config: &self.config, clock, process };
-            match show.write_some(&router, &mut self.text) {
-                Progress::More => {}
-                Progress::Done => self.show = None,
-                Progress::Refused => {
-                    self.show = None;
-                    self.status = Status::Refused;
+impl Telling {
+    fn new(id: Option<u64>, speaker: &Speaker, standing: &Rc<RefCell<Standing>>) -> Telling {
+        Telling {
+            id,
+            mode: Vec::new(),
+            host: speaker.configured().host(),
+            text: String::new(),
+            status: Status::Obeyed,
+            rest: Rest::Nothing,
+            standing: Rc::clone(standing),
+        }
+    }
+
+    fn refused(self, mode: Vec<String>, text: &str) -> Telling {
+        Telling { mode, text: format!("{}\n", text.trim_end()), status: Status::Refused, ..self }
+    }
+
+    /// Adds what there is now to the text; whether more will come.
+    fn gather(&mut self, speaker: &Speaker) -> Making {
+        match &mut self.rest {
+            Rest::Nothing => return Making::Whole,
+            Rest::Show(show) => {
+                let standing = self.standing.borrow();
+                let router = router(speaker, &standing);
+                match show.write_some(&router, &mut self.text) {
+                    Progress::More => return Making::More,
+                    Progress::Done => {}
+                    Progress::Refused => self.status = Status::Refused,
                 }
             }
+            Rest::Outcome(request) => match speaker.outcome(*request) {
+                Some(Outcome { status, text, mode }) => {
+                    self.status = *status;
+                    self.text.push_str(text);
+                    self.mode.clone_from(mode);
+                    self.host = speaker.configured().host();
+                }
+                None => return Making::Waits,
+            },
+            Rest::Order(outcome) => match outcome.0.take() {
+                Some(Ok(text)) => self.text.push_str(&text),
+                Some(Err(text)) => {
+                    self.status = Status::Refused;
+                    self.text.push_str(&text);
+                }
+                None => return Making::Waits,
+            },
         }
+        self.rest = Rest::Nothing;
+        Making::Whole
+    }
+}
+
+impl Answer<Speaker> for Telling {
+    fn go_on(&mut self, speaker: &Speaker, to: &mut Vec<u8>) -> Making {
+        let making = self.gather(speaker);
         let mut rest = self.text.as_str();
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(cut(rest));
@@ -215,12 +206,24 @@ impl Answer<Engine> for Telling {
             rest = after;
         }
         self.text.clear();
-        if self.show.is_some() {
-            return Work::Left;
+        if making == Making::Whole {
+            let (mode, host) = (std::mem::take(&mut self.mode), self.host.take());
+            frame(to, self.id, Part::End(End { status: self.status, mode, host }));
         }
-        let (mode, host) = (std::mem::take(&mut self.modes), self.host.take());
-        frame(to, self.id, Part::End(End { status: self.status, mode, host }));
-        Work::Done
+        making
+    }
+}
+
+/// What a show sees.
+fn router<'a>(speaker: &'a Speaker, standing: &'a Standing) -> Router<'a> {
+    let engine = speaker.engine();
+    Router {
+        engine,
+        config: speaker.configured().config(),
+        clock: clock::for_shows(),
+        process: Process { pid: std::process::id(), started: engine.started().unwrap_or(Instant::default()) },
+        standing,
+        survivals: speaker.survivals(),
     }
 }
 
@@ -236,21 +239,4 @@ fn frame(to: &mut Vec<u8>, id: Option<u64>, part: Part) {
         // Text is cut to fit; modes are few and short, or the request would have been refused.
         Err(error) => tracing::error!("a piece of an answer was left out: {error}"),
     }
-}
-
-/// This process, as shows tell of it.
-fn process(engine: &Engine) -> Process {
-    Process { pid: std::process::id(), started: engine.started().unwrap_or_default() }
-}
-
-/// Writes the configuration in the place of the file; a crash leaves the old one or the new one.
-fn save(file: &Path, config: &Config) -> io::Result<()> {
-    let mut early = file.as_os_str().to_owned();
-    early.push(".new");
-    let mut to = std::fs::File::create(&early)?;
-    for slice in running_config(config) {
-        io::Write::write_all(&mut to, slice.as_bytes())?;
-    }
-    to.sync_all()?;
-    std::fs::rename(&early, file)
 }

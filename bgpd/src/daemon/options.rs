@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use super::listen::parse_listen;
 use super::log::LogFormat;
@@ -43,6 +43,22 @@ pub struct Options {
     /// Say what is wrong with the configuration file, and run nothing.
     #[arg(long)]
     pub check_config: bool,
+    /// Do something else than run the router.
+    #[command(subcommand)]
+    pub errand: Option<Errand>,
+}
+
+/// Something else than to run the router.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Errand {
+    /// Give a message that killed a process to a router again: exit status 0 if it survives it, 3 if not.
+    Replay {
+        /// Try it in this process.
+        #[arg(long, hide = true)]
+        here: bool,
+        /// The message, as it lies in the run directory's poison/.
+        file: PathBuf,
+    },
 }
 
 fn parse_standby(text: &str) -> Result<Standby, String> {

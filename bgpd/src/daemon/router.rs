@@ -1,267 +1,301 @@
-//! The loop: waits until something is there, gives everything that is ready its turn, and again.
+//! The primary's loop: waits until something is there, gives everything that is ready its turn, and again.
 //!
-//! A turn is short whatever comes: of each connection at most a slice is read, of each listener a few
-//! connections are taken, each answer to an operator grows by a slice, and the machine's own work is one step.
-//! So a table that loads delays another peer's octets, a timer or an operator by a few milliseconds.
+//! A turn is short whatever comes: of each connection at most a slice is read, each answer to an operator grows
+//! by a slice, and the machine's own work is one step. So a table that loads delays another peer's octets, a
+//! timer or an operator by a few milliseconds.
+//!
+//! Peers come first, also at the start: a process that has taken over serves them in its first turn, and looks
+//! for interfaces and operators while it does.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
-use bgp_engine::input::{Command, Input};
-use bgp_engine::value::{ConnId, Instant};
-use fib::watch::{Change, Watch, WatchError};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use ftcore::core::input::Cookie;
+use ftcore::core::kernel::Readiness;
+use ftcore::core::primary::{Outcome, Primary, Work};
+use ftcore::sys::child::links::{Course, Links, News};
+use ftcore::sys::memory::SharedLog;
+use ftcore::sys::poll::Token;
+use ftcore::sys::sockets::{Sockets, Source};
+use tokio::io::unix::AsyncFd;
 
-use super::clock;
-use super::connections::Outcome;
-use super::control::{Console, Control};
-use super::listen::{ListenError, Listeners};
-use super::machine::Machine;
-use super::poll::{Interest, Poll, Token};
-use super::stepper::{Outside, Stepper, Work};
+use super::around::Around;
+use super::control::{Control, Steps};
+use super::files::Done;
+use super::interfaces;
+use super::operator::Operator;
+use super::orders::Orders;
+use super::standing::standing;
+use super::{clock, sys};
+use crate::machine::{OwnInput, Speaker};
 
-/// The buffer that everything is read into, and with it what a single connection may bring in a turn: some 1,500
-/// prefixes, so that another peer's change waits a millisecond or two for them. More octets a call save nothing.
+/// What a single connection may bring in a turn: some 1,500 prefixes, so that another peer's change waits a
+/// millisecond or two for them. More octets a call save nothing.
 const SLICE: usize = 16 * 1024;
 /// What all connections together may bring in a turn; beyond it each one's slice becomes smaller.
 const TURN: usize = 128 * 1024;
 /// The smallest slice: a message of the usual size.
 const LEAST_SLICE: usize = 4096;
-/// How many turns with work in them may follow each other before the runtime looks for signals and links.
+/// How many turns with work in them may follow each other before the runtime looks for interfaces and files.
 const TURNS_AT_ONCE: u32 = 8;
 /// How long an orderly stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
+/// How long there is no turn while the log has no room.
+const HELD: Duration = Duration::from_millis(1);
 
-/// Tokens below this are connections' numbers.
-const FIRST: u64 = u64::MAX - (1 << 40);
-const ADVERTISER: Token = Token(FIRST);
-const LISTENERS: Token = Token(FIRST + 1);
-const CONTROL: Token = Token(FIRST + (1 << 32));
+/// The tokens of this program's own descriptors.
+pub(super) const ADVERTISER: u64 = 0;
+const CONTROL: u64 = 1;
 
-/// Why the router cannot run, or runs no more.
+/// Why the router runs no more.
 #[derive(Debug, thiserror::Error)]
 pub enum RouterError {
-    /// A socket to listen on.
+    /// The kernel's interfaces.
     #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// The kernel's links.
-    #[error(transparent)]
-    Watch(#[from] WatchError),
-    /// The control socket.
-    #[error("cannot make the control socket {}: {source}", path.display())]
-    Control {
-        /// Where.
-        path: std::path::PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Watch(#[from] fib::watch::WatchError),
     /// What the loop itself stands on.
     #[error("cannot wait for events: {0}")]
     Poll(#[from] io::Error),
 }
 
-/// Where a router listens.
-#[derive(Clone, Debug, Default)]
-pub struct Places {
-    /// For peers; port 179 of every address where empty.
-    pub listen: Vec<std::net::SocketAddr>,
-    /// For operators.
-    pub control: std::path::PathBuf,
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every session is ended, and the router with them: this is the exit status.
+    Stopped(u8),
+    /// The twin is primary.
+    Released,
 }
 
-/// A router: a machine and everything around it.
-pub struct Router<M, C> {
-    stepper: Stepper<M>,
-    control: Control<M>,
-    console: C,
-    watch: Watch,
-    signals: Signals,
-    buffer: Box<[u8]>,
-    stop_by: Option<Instant>,
+/// The router in the process that serves.
+pub struct Router {
+    serving: Serving,
+    control: Control<Speaker>,
+    operator: Operator,
+    orders: Orders,
+    around: Around,
+    /// The sockets' poll, as one descriptor of the runtime.
+    ready: AsyncFd<std::os::fd::OwnedFd>,
+    stop_by: Option<bgp_engine::value::Instant>,
+    /// The exit status, once it is certain.
+    status: Option<u8>,
 }
 
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
+/// What `ftcore` needs for a turn.
+pub(super) struct Serving {
+    pub(super) primary: Primary<Speaker, SharedLog>,
+    pub(super) sockets: Sockets,
+    pub(super) links: Links,
 }
 
+impl Steps<Speaker> for Serving {
+    fn machine(&self) -> &Speaker {
+        self.primary.machine()
+    }
+
+    fn take_own(&mut self, octets: &[u8]) {
+        self.primary.other(&mut self.sockets, octets);
+    }
+}
+
+impl Serving {
+    pub(super) fn take(&mut self, input: &OwnInput) {
+        self.take_own(&input.emit());
+    }
+}
+
+/// What woke the loop.
 enum Woken {
-    Stop(&'static str),
-    Reload,
-    Link(Change),
     Events,
+    Interfaces(interfaces::News),
+    Files(Done),
 }
 
-impl<M: Machine, C: Console<M>> Router<M, C> {
-    /// Opens everything, tells the machine which links there are, and then its configuration: in this order,
-    /// because what a configuration means depends on the links. Must be called in a runtime of one thread.
+impl Router {
+    /// Serves with what the process was given. Must be called in a runtime of one thread.
     ///
     /// # Errors
-    /// Where something cannot be opened.
-    pub async fn open(
-        machine: M,
-        console: C,
-        configuration: Input<'static>,
-        places: &Places,
-    ) -> Result<Self, RouterError> {
-        let poll = Poll::new()?;
-        let signals = Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        };
-        let mut watch = Watch::open().await?;
-        let listeners = Listeners::open(&poll, &places.listen, LISTENERS)?;
-        let control = Control::open(&poll, &places.control, CONTROL)
-            .map_err(|source| RouterError::Control { path: places.control.clone(), source })?;
-        let advertiser = (Default::default(), ADVERTISER);
-        let outside = Outside { poll, connections: Default::default(), listeners, advertiser };
-        let mut stepper = Stepper::new(machine, outside);
-        for _ in 0..watch.waiting() {
-            stepper.take_link(watch.next().await?);
-        }
-        stepper.take(configuration);
-        let buffer = vec![0; SLICE].into_boxed_slice();
-        Ok(Router { stepper, control, console, watch, signals, buffer, stop_by: None })
+    /// Where the loop has nothing to stand on.
+    pub(super) fn new(serving: Serving, around: Around, control: Control<Speaker>) -> io::Result<Router> {
+        let ready = sys::readable(serving.sockets.poll().as_fd().try_clone_to_owned()?)?;
+        let (operator, orders) = (Operator::default(), Orders::default());
+        Ok(Router { serving, control, operator, orders, around, ready, stop_by: None, status: None })
     }
 
-    /// Where peers can connect to.
-    pub fn listening(&self) -> impl Iterator<Item = std::net::SocketAddr> {
-        self.stepper.outside.listeners.addresses()
-    }
-
-    /// Runs until it is told to stop by a signal; then ends every session, waits until the ends are sent, and
-    /// returns.
+    /// Runs until every session is ended as it was told to, or another process is primary.
     ///
     /// # Errors
     /// Where it cannot go on.
-    pub async fn run(&mut self) -> Result<(), RouterError> {
+    pub async fn run(&mut self) -> Result<Ending, RouterError> {
         let mut turns = 0;
-        while !self.is_over() {
+        loop {
+            if self.turn()? == Course::Released {
+                return Ok(Ending::Released);
+            }
+            if let Some(status) = self.is_over() {
+                return Ok(Ending::Stopped(status));
+            }
             turns += 1;
             if turns < TURNS_AT_ONCE && self.work() == Work::Left {
-                self.turn()?;
                 continue;
             }
             turns = 0;
             match self.rest().await? {
-                Woken::Stop(signal) => self.stop(signal),
-                Woken::Reload => self.reload(),
-                Woken::Link(change) => self.stepper.take_link(change),
                 Woken::Events => {}
+                Woken::Interfaces(news) => self.around.take_interfaces(&mut self.serving, &news),
+                Woken::Files(done) => self.take_files(done),
             }
-            self.turn()?;
         }
-        self.control.close();
-        Ok(())
     }
 
     /// Waits until there is something to do.
     async fn rest(&mut self) -> Result<Woken, RouterError> {
-        let deadline = self.stepper.deadline().into_iter().chain(self.stop_by).min();
-        let sleep = deadline.map(clock::until);
-        let work = self.work() == Work::Left || sleep.is_some_and(|sleep| sleep.is_zero());
-        let Router { stepper, watch, signals, .. } = self;
-        // In this order, and with the runtime's own turn where there is work: signals and links are rare and
+        let sleep = self.sleep();
+        let work = self.work() == Work::Left || sleep.is_zero();
+        let Router { around, ready, .. } = self;
+        // In this order, and with the runtime's own turn where there is work: interfaces and files are rare and
         // must not wait behind octets.
         tokio::select! {
             biased;
-            _ = signals.terminate.recv() => Ok(Woken::Stop("SIGTERM")),
-            _ = signals.interrupt.recv() => Ok(Woken::Stop("SIGINT")),
-            _ = signals.hangup.recv() => Ok(Woken::Reload),
-            change = watch.next() => Ok(Woken::Link(change?)),
-            ready = stepper.outside.poll.wait() => Ok(ready.map(|()| Woken::Events)?),
+            news = around.interfaces.next() => Ok(Woken::Interfaces(news?)),
+            done = around.files.done() => Ok(Woken::Files(done)),
+            guard = ready.readable() => {
+                // The runtime hears edges, and the poll stays ready until it is empty: the turn asks it.
+                guard?.clear_ready();
+                Ok(Woken::Events)
+            }
             () = tokio::task::yield_now(), if work => Ok(Woken::Events),
-            () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => Ok(Woken::Events),
+            () = tokio::time::sleep(sleep), if !work => Ok(Woken::Events),
         }
+    }
+
+    /// How long there may be no turn.
+    fn sleep(&self) -> Duration {
+        let wanted =
+            self.serving.primary.wants().deadline.map(|at| bgp_engine::value::Instant::from_micros(at.0));
+        let due = [wanted, self.around.advertiser.deadline(), self.stop_by, self.orders.deadline()];
+        let due = due.into_iter().flatten().min().map(clock::until);
+        let links = self.serving.links.deadline().saturating_duration_since(std::time::Instant::now());
+        due.map_or(links, |due| due.min(links))
     }
 
     /// Whether there is something to do that no event will announce.
     fn work(&self) -> Work {
-        if self.stepper.work() == Work::Left { Work::Left } else { self.control.work() }
+        match self.serving.primary.wants().work {
+            Work::Left => Work::Left,
+            Work::Done => self.control.work(),
+        }
     }
 
     /// Gives everything that is ready its turn.
-    fn turn(&mut self) -> Result<(), RouterError> {
-        if self.stepper.outside.poll.count() == 0 {
-            self.stepper.outside.poll.collect()?;
+    fn turn(&mut self) -> Result<Course, RouterError> {
+        let Serving { primary, sockets, links } = &mut self.serving;
+        primary.begin_turn(sockets);
+        let news = links.turn(primary, sockets);
+        for news in news {
+            self.take_news(news);
         }
-        let count = self.stepper.outside.poll.count();
+        self.take_ready()?;
+        let Serving { primary, sockets, .. } = &mut self.serving;
+        primary.clock(sockets);
+        primary.flush(sockets);
+        self.around.keep_house();
+        self.go_on_with_operators();
+        self.around.carry_out(&mut self.serving);
+        let Serving { primary, sockets, links } = &mut self.serving;
+        let wake = primary.end_turn(sockets);
+        Ok(links.end_turn(wake, primary, sockets))
+    }
+
+    /// Takes what descriptors are ready for.
+    fn take_ready(&mut self) -> io::Result<()> {
+        let count = self.serving.sockets.collect(Some(Duration::ZERO))?;
         let slice = (TURN / count.max(1)).clamp(LEAST_SLICE, SLICE);
+        let mut held = false;
         for n in 0..count {
-            if let Some((token, interest)) = self.stepper.outside.poll.ready(n) {
-                self.dispatch(token, interest, slice);
+            let Some((source, readiness)) = self.serving.sockets.ready(n) else { continue };
+            match source {
+                Source::Socket(cookie) => held |= self.serve(cookie, readiness, slice) == Outcome::Held,
+                Source::Listener(listener) => {
+                    let Serving { primary, sockets, links } = &mut self.serving;
+                    links.accept(listener, primary, sockets);
+                }
+                Source::Own(ADVERTISER) => self.around.hear(&mut self.serving),
+                // The rest is the links', which look by themselves.
+                Source::Own(_) if self.control.owns(source.token()) => {
+                    self.control.ready(source.token(), readiness);
+                }
+                Source::Own(_) => {}
             }
         }
-        self.stepper.outside.poll.forget();
-        self.stepper.take_owed();
-        self.stepper.keep_house();
-        self.stepper.take_clock();
-        self.stepper.flush();
-        self.control.go_on(&mut self.stepper, &mut self.console);
+        if held {
+            // What is ready stays ready: without a pause the loop would run in a circle.
+            std::thread::sleep(HELD);
+        }
         Ok(())
     }
 
-    fn dispatch(&mut self, token: Token, interest: Interest, slice: usize) {
-        let Outside { poll, listeners, .. } = &mut self.stepper.outside;
-        if token == ADVERTISER {
-            self.stepper.hear();
-        } else if listeners.owns(token) {
-            for (socket, remote) in listeners.accept(poll, token, clock::now()) {
-                self.stepper.accept(socket, remote);
-            }
-        } else if self.control.owns(token) {
-            self.control.ready(poll, token, interest);
-        } else if token.0 < FIRST {
-            self.serve(ConnId(token.0), interest, slice);
+    fn serve(&mut self, socket: Cookie, readiness: Readiness, slice: usize) -> Outcome {
+        let Serving { primary, sockets, .. } = &mut self.serving;
+        primary.ready(sockets, socket, readiness, slice)
+    }
+
+    fn go_on_with_operators(&mut self) {
+        if self.control.has_clients() {
+            self.operator.note(standing(&self.serving, self.around.started));
+        }
+        self.control.go_on(&mut self.serving, &mut self.operator);
+        for ordered in self.operator.ordered() {
+            self.orders.take(ordered, &mut self.serving);
+        }
+        self.orders.expire(clock::now(), &mut self.serving);
+    }
+
+    fn take_news(&mut self, news: News) {
+        match news {
+            News::Stop => self.stop(),
+            News::Reload => self.around.reload(),
+            News::Answer(asker, answer) => self.orders.answered(asker, answer),
+            News::Mode(mode) => tracing::info!("standby mode is {} now", mode.name()),
         }
     }
 
-    fn serve(&mut self, conn: ConnId, interest: Interest, slice: usize) {
-        if self.stepper.outside.connections.wants_flush(conn, interest) {
-            self.stepper.flush_one(conn);
-        }
-        let Outside { poll, connections, .. } = &mut self.stepper.outside;
-        match connections.read(poll, conn, interest, &mut self.buffer[..slice]) {
-            Outcome::Nothing => {}
-            Outcome::Received(count) => {
-                self.stepper.take(Input::Received { conn, octets: &self.buffer[..count] });
-            }
-            Outcome::Input(input) => self.stepper.take(input),
-        }
-    }
-
-    fn reload(&mut self) {
-        match self.console.reload() {
-            Ok(Some(input)) => {
-                tracing::info!("the configuration file was read again");
-                self.stepper.take(input);
-            }
-            Ok(None) => tracing::info!("the configuration file was read again: nothing has changed"),
-            Err(errors) => {
-                for error in errors {
-                    tracing::error!("{error}");
+    fn take_files(&mut self, done: Done) {
+        match done {
+            Done::Loaded(loaded) => {
+                if let Some(status) = self.around.take_loaded(&mut self.serving, loaded) {
+                    self.status = Some(status);
                 }
-                tracing::error!("the configuration stays as it was: correct the file and send SIGHUP again");
             }
+            Done::Saved(written) => self.serving.take(&OwnInput::Written(written)),
         }
     }
 
-    fn stop(&mut self, signal: &str) {
+    fn stop(&mut self) {
         if self.stop_by.is_some() {
             return;
         }
-        tracing::info!("{signal}: stopping");
+        tracing::info!("stopping");
         self.stop_by = Some(clock::now() + STOP_WITHIN);
-        let Outside { poll, listeners, advertiser, .. } = &mut self.stepper.outside;
-        listeners.close(poll);
-        advertiser.0.stop();
-        self.stepper.take(Input::Command(Command::Stop));
+        self.around.advertiser.stop();
+        self.serving.take(&OwnInput::Stop);
     }
 
-    fn is_over(&self) -> bool {
-        self.stop_by
-            .is_some_and(|stop_by| self.stepper.outside.connections.count() == 0 || clock::now() >= stop_by)
+    /// The exit status, when all is ended.
+    fn is_over(&self) -> Option<u8> {
+        let over = |by| self.serving.primary.connections() == 0 || clock::now() >= by;
+        self.status.or(self.stop_by.filter(|by| over(*by)).map(|_| 0))
+    }
+
+    /// Ends: the last word to the keeper.
+    pub(super) fn finish(mut self, status: u8) {
+        self.serving.links.finish(status);
+    }
+
+    /// The control socket's token.
+    #[must_use]
+    pub(super) fn control_token() -> Token {
+        Source::Own(CONTROL).token()
     }
 }

@@ -1,99 +1,11 @@
-//! The one place of this crate with `unsafe`: socket options that no library names, and the registration of a
-//! descriptor with the runtime.
-//!
-//! Every function is safe to call with any arguments. An option is one call of setsockopt with plain octets
-//! that the caller owns for the time of the call; what the kernel makes of them is its answer.
+//! The one place of this crate with `unsafe`: the registration of a descriptor with the runtime, and, in builds for
+//! tests, faults and the signal that brings them to the twin.
 
-use std::ffi::c_int;
 use std::io;
-use std::mem::size_of;
-use std::net::IpAddr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
-use ipnet::IpNet;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-
-/// The longest key that the kernel takes (TCP_MD5SIG_MAXKEYLEN).
-pub const MD5_KEY_OCTETS: usize = 80;
-const TCP_MD5SIG_FLAG_PREFIX: u8 = 0x1;
-
-/// `struct tcp_md5sig` of linux/tcp.h; the address is a `sockaddr_storage`.
-#[repr(C, align(8))]
-struct TcpMd5Sig {
-    address: [u8; 128],
-    flags: u8,
-    prefix_length: u8,
-    key_length: u16,
-    interface: c_int,
-    key: [u8; MD5_KEY_OCTETS],
-}
-
-/// Sets the TCP MD5 key (RFC 2385) for segments to and from the addresses of `from`, or removes it.
-///
-/// The interface has no part in it: the kernel takes only a VRF there, so two neighbors that have one
-/// link-local address on two links must have one key.
-///
-/// # Errors
-/// The kernel's: `ENOENT` where a key that is not there is removed, `EINVAL` for a key that is too long.
-pub fn set_md5_key(socket: BorrowedFd<'_>, from: IpNet, key: Option<&[u8]>) -> io::Result<()> {
-    let key = key.unwrap_or_default();
-    let mut option = TcpMd5Sig {
-        address: socket_address(from.network()),
-        flags: TCP_MD5SIG_FLAG_PREFIX,
-        prefix_length: from.prefix_len(),
-        key_length: u16::try_from(key.len()).map_err(|_| io::ErrorKind::InvalidInput)?,
-        interface: 0,
-        key: [0; MD5_KEY_OCTETS],
-    };
-    option.key.get_mut(..key.len()).ok_or(io::ErrorKind::InvalidInput)?.copy_from_slice(key);
-    set(socket, libc::IPPROTO_TCP, libc::TCP_MD5SIG_EXT, &option)
-}
-
-/// Sets the least TTL or hop limit of segments that are taken (RFC 5082).
-///
-/// # Errors
-/// The kernel's.
-pub fn set_min_ttl(socket: BorrowedFd<'_>, peer: IpAddr, least: u8) -> io::Result<()> {
-    /// linux/in6.h; the library has it for other systems only.
-    const IPV6_MINHOPCOUNT: c_int = 73;
-    match peer {
-        IpAddr::V4(_) => set(socket, libc::IPPROTO_IP, libc::IP_MINTTL, &c_int::from(least)),
-        IpAddr::V6(_) => set(socket, libc::IPPROTO_IPV6, IPV6_MINHOPCOUNT, &c_int::from(least)),
-    }
-}
-
-/// Sets the TTL or hop limit to send with; `None` is the system's.
-///
-/// # Errors
-/// The kernel's.
-pub fn set_ttl(socket: BorrowedFd<'_>, peer: IpAddr, ttl: Option<u8>) -> io::Result<()> {
-    let value = ttl.map_or(-1, c_int::from);
-    match peer {
-        IpAddr::V4(_) => set(socket, libc::IPPROTO_IP, libc::IP_TTL, &value),
-        IpAddr::V6(_) => set(socket, libc::IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS, &value),
-    }
-}
-
-/// Marks what is sent as network control (class selector 6, RFC 4594 §3.1), as BGP's has always been.
-///
-/// # Errors
-/// The kernel's.
-pub fn set_network_control(socket: BorrowedFd<'_>, address: IpAddr) -> io::Result<()> {
-    const CS6: c_int = 0xc0;
-    match address {
-        IpAddr::V4(_) => set(socket, libc::IPPROTO_IP, libc::IP_TOS, &CS6),
-        IpAddr::V6(_) => set(socket, libc::IPPROTO_IPV6, libc::IPV6_TCLASS, &CS6),
-    }
-}
-
-/// Lets `connect` choose the port late, so that many connections from one address are no shortage.
-///
-/// # Errors
-/// The kernel's.
-pub fn set_bind_address_no_port(socket: BorrowedFd<'_>) -> io::Result<()> {
-    set(socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, &c_int::from(1_u8))
-}
 
 /// Gives a descriptor to the runtime, to be waited for until it is readable.
 ///
@@ -107,47 +19,72 @@ pub fn readable(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     Ok(registered?)
 }
 
-/// A `sockaddr_in` or `sockaddr_in6` without port in the octets of a `sockaddr_storage`.
-fn socket_address(address: IpAddr) -> [u8; 128] {
-    let mut octets = [0; 128];
-    match address {
-        IpAddr::V4(v4) => {
-            octets[..2].copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
-            octets[4..8].copy_from_slice(&v4.octets());
-        }
-        IpAddr::V6(v6) => {
-            octets[..2].copy_from_slice(&(libc::AF_INET6 as u16).to_ne_bytes());
-            octets[8..24].copy_from_slice(&v6.octets());
-        }
-    }
-    octets
+/// Limits this process's memory to what it has and so many octets more.
+///
+/// # Errors
+/// The kernel's.
+#[cfg(feature = "fault")]
+pub fn limit_memory(more: u64) -> io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB"));
+    let size: u64 = size.and_then(|size| size.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+    let limit = size * 1024 + more;
+    let maximum = getrlimit(Resource::As).maximum;
+    Ok(setrlimit(Resource::As, Rlimit { current: Some(limit), maximum })?)
 }
 
-fn set<T>(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: &T) -> io::Result<()> {
-    let length = libc::socklen_t::try_from(size_of::<T>()).map_err(|_| io::ErrorKind::InvalidInput)?;
-    // SAFETY: `value` is a live reference to `length` octets, which the kernel reads during the call and does
-    // not keep; `T` is one of the two types above, neither with padding nor with pointers.
-    #[expect(unsafe_code, reason = "no safe library names these options")]
-    let answer = unsafe {
-        libc::setsockopt(socket.as_fd().as_raw_fd(), level, name, std::ptr::from_ref(value).cast(), length)
-    };
+/// Reads what lies at address 8, where nothing does.
+#[cfg(feature = "fault")]
+pub fn touch_nothing() {
+    // SAFETY: none: this is the failure that was asked for, and the process ends here by SIGSEGV.
+    #[expect(unsafe_code, reason = "a real access to memory that is not there, in builds for tests only")]
+    unsafe {
+        std::hint::black_box(8 as *const u64).read_volatile();
+    }
+}
+
+/// The signal that brings a fault to the twin.
+#[cfg(feature = "fault")]
+fn fault_signal() -> i32 {
+    libc::SIGRTMIN() + 5
+}
+
+/// Sends what [`fault::number`](crate::machine::fault::number) made to another process.
+///
+/// # Errors
+/// The kernel's.
+#[cfg(feature = "fault")]
+pub fn send_fault(pid: u32, number: u64) -> io::Result<()> {
+    let pid = i32::try_from(pid).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let value = libc::sigval { sival_ptr: number as *mut std::ffi::c_void };
+    // SAFETY: the call takes plain numbers; the pointer is one of them and is never followed.
+    #[expect(unsafe_code, reason = "no safe library queues a signal")]
+    let answer = unsafe { libc::sigqueue(pid, fault_signal(), value) };
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_md5_option_has_the_kernels_size() {
-        assert_eq!(size_of::<TcpMd5Sig>(), 216);
+/// Lets this process take such a fault.
+///
+/// # Errors
+/// The kernel's.
+#[cfg(feature = "fault")]
+pub fn take_faults() -> io::Result<()> {
+    #[expect(unsafe_code, reason = "a handler's shape")]
+    extern "C" fn arm(_: i32, sent: *mut libc::siginfo_t, _: *mut std::ffi::c_void) {
+        // SAFETY: the kernel gives a valid description to a handler that was installed with SA_SIGINFO, and this
+        // signal comes with a value.
+        let value = unsafe { (*sent).si_value() };
+        crate::machine::fault::arm(value.sival_ptr as u64);
     }
-
-    #[test]
-    fn a_key_that_is_too_long_is_refused_here() {
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let from = "192.0.2.1/32".parse().unwrap();
-        assert!(set_md5_key(socket.as_fd(), from, Some(&[b'x'; 81])).is_err());
-        assert!(set_md5_key(socket.as_fd(), from, Some(&[b'x'; 80])).is_ok());
-    }
+    // SAFETY: the structure is plain numbers and all zeroes is a valid one; the handler has the shape that
+    // SA_SIGINFO asks for and does nothing but store an atomic number.
+    #[expect(unsafe_code, reason = "no safe library installs a handler that hears a value")]
+    let answer = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = arm as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+        libc::sigaction(fault_signal(), &raw const action, std::ptr::null_mut())
+    };
+    if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -1,4 +1,7 @@
 //! The client's end of the control socket: it waits for the daemon, and connects again when it was lost.
+//!
+//! A line that only reads is then asked again. One that changes something is sent again under its name: whoever is
+//! primary now says what came of it, and does it only if the log does not have it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -7,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::protocol::{End, Frame, MAX_FRAME, Part, ProtocolError, Request};
 use crate::command::Nature;
+use crate::daemon::clock;
 
 /// How long the daemon is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,9 +30,10 @@ pub enum ClientError {
         /// Why not.
         error: io::Error,
     },
-    /// The daemon was lost while it did something that is not done twice.
+    /// The daemon was lost while it did something that is not done twice, and did not come back.
     #[error(
-        "% ftbgpd was lost while it did '{line}'; whether it was done is not known: look with a show command"
+        "% ftbgpd was lost while it did '{line}' and did not come back; whether it was done is not known: \
+         look with a show command"
     )]
     Cut {
         /// The line.
@@ -49,6 +54,8 @@ pub struct Client {
     connection: Option<BufReader<UnixStream>>,
     mode: Vec<String>,
     host: Option<String>,
+    /// What this client calls itself, so that its requests have names that no other's have.
+    name: u64,
     last_id: u64,
 }
 
@@ -68,6 +75,7 @@ impl Client {
             connection: None,
             mode: Vec::new(),
             host: None,
+            name: clock::seed(),
             last_id: 0,
         }
     }
@@ -89,8 +97,8 @@ impl Client {
         self.host.as_deref()
     }
 
-    /// Has a line run; its answer goes to `out` piece by piece. A line that only reads is sent again where the
-    /// daemon is lost on the way.
+    /// Has a line run; its answer goes to `out` piece by piece. Where the daemon is lost on the way, what came of
+    /// the line is asked for again.
     ///
     /// # Errors
     /// Where there is no whole answer.
@@ -101,16 +109,20 @@ impl Client {
         out: &mut dyn FnMut(&str),
     ) -> Result<End, ClientError> {
         self.last_id += 1;
-        let request = Request { id: self.last_id, mode: self.mode.clone(), line: line.to_owned() };
-        let text = request.encode()?;
-        let repeats = nature != Some(Nature::Changes);
+        let (mode, line) = (self.mode.clone(), line.to_owned());
+        let mut request = Request { id: self.last_id, mode, line, client: Some(self.name), again: false };
+        let repeats = nature == Some(Nature::Reads);
         let give_up = Instant::now() + PATIENCE;
         self.forget_dead_connection();
         loop {
             if self.connection.is_none() {
-                self.connection = Some(BufReader::new(connect(&self.path, give_up)?));
+                let connected = connect(&self.path, give_up);
+                let cut = |error| {
+                    if request.again { ClientError::Cut { line: request.line.clone() } } else { error }
+                };
+                self.connection = Some(BufReader::new(connected.map_err(cut)?));
             }
-            match self.attempt(&text, request.id, out)? {
+            match self.attempt(&request.encode()?, request.id, out)? {
                 Attempt::Ended(end) => {
                     self.mode.clone_from(&end.mode);
                     self.host = end.host.clone().or(self.host.take());
@@ -121,9 +133,11 @@ impl Client {
                     if passed_on > 0 {
                         return Err(ClientError::Torn);
                     }
-                    if !repeats || Instant::now() >= give_up {
-                        return Err(ClientError::Cut { line: line.to_owned() });
+                    if Instant::now() >= give_up {
+                        return Err(ClientError::Cut { line: request.line });
                     }
+                    request.again = !repeats;
+                    std::thread::sleep(PAUSE);
                 }
             }
         }
@@ -287,12 +301,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_changes_something_is_not_done_twice() {
-        let daemon = daemon("twice", vec![("", 0, Then::HangUp)]);
+    fn what_came_of_a_line_that_changes_something_is_asked_for_under_its_name() {
+        let daemon = daemon("twice", vec![("", 0, Then::HangUp), ("done\n", 1, Then::End)]);
         let mut client = Client::new(&daemon.dir);
-        let answer = client.ask("clear bgp *", Some(Nature::Changes), &mut |_| {});
-        assert!(matches!(answer, Err(ClientError::Cut { .. })), "{answer:?}");
-        assert_eq!(daemon.requests().len(), 1);
+        let mut heard = String::new();
+        client.ask("clear bgp *", Some(Nature::Changes), &mut |text| heard.push_str(text)).unwrap();
+        assert_eq!(heard, "done\n");
+        let [first, second] = daemon.requests().try_into().unwrap();
+        assert!(first.client.is_some() && !first.again);
+        assert_eq!(second, Request { again: true, ..first });
     }
 
     #[test]
@@ -309,26 +326,14 @@ mod tests {
 
     #[test]
     fn a_connection_that_died_between_two_lines_is_not_written_to() {
-        let daemon = daemon("between", vec![("", 0, Then::End), ("", 0, Then::HangUp)]);
+        let daemon = daemon("between", vec![("", 0, Then::End), ("", 0, Then::HangUp), ("", 0, Then::End)]);
         let mut client = Client::new(&daemon.dir);
-        client.ask("hostname x", Some(Nature::Changes), &mut |_| {}).unwrap();
-        let cut = client.ask("hostname y", Some(Nature::Changes), &mut |_| {});
-        assert!(matches!(cut, Err(ClientError::Cut { .. })), "{cut:?}");
-        let dir = daemon.dir.clone();
-        daemon.requests();
-        std::fs::create_dir_all(&dir).unwrap();
-        let listener = UnixListener::bind(dir.join("ftbgpd.sock")).unwrap();
-        let thread = std::thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
-            let mut stream = BufReader::new(stream);
-            let mut line = String::new();
-            stream.read_line(&mut line).unwrap();
-            let id = Some(Request::decode(line.trim_end().as_bytes()).unwrap().id);
-            let end = Frame { id, part: Part::End(End::default()) }.encode().unwrap();
-            stream.get_mut().write_all(end.as_bytes()).unwrap();
-        });
-        client.ask("hostname z", Some(Nature::Changes), &mut |_| {}).unwrap();
-        thread.join().unwrap();
-        std::fs::remove_dir_all(&dir).unwrap();
+        for line in ["hostname x", "hostname y"] {
+            client.ask(line, Some(Nature::Changes), &mut |_| {}).unwrap();
+        }
+        let sent: Vec<_> =
+            daemon.requests().into_iter().map(|request| (request.line, request.again)).collect();
+        let expected = [("hostname x", false), ("hostname y", false), ("hostname y", true)];
+        assert_eq!(sent, expected.map(|(line, again)| (line.to_owned(), again)));
     }
 }

@@ -1,7 +1,9 @@
 //! The words between the shell and the daemon: JSON objects, one a line, over the control socket.
 //!
 //! The client sends `{"id":1,"mode":["configure terminal"],"line":"show bgp summary"}`: a number of its choice,
-//! the lines by which the modes were entered, and the line. The daemon answers with any number of
+//! the lines by which the modes were entered, and the line. A client that outlives daemons adds `"client":N`, a
+//! number that it drew once, and then counts its requests upwards: what came of its last one can be asked for by sending the same
+//! request with `"again":true`, also to another process than the one that took it. The daemon answers with any number of
 //! `{"id":1,"out":"text"}` and then one `{"id":1,"end":{"status":0,"mode":[],"host":"r1"}}`, where the mode is
 //! the one that the session is in now, status 1 says that the line was refused, and the host is the router's
 //! name for the prompt. Keys that are not known are passed over; nothing longer than its bound is read.
@@ -24,6 +26,12 @@ pub struct Request {
     pub mode: Vec<String>,
     /// The line.
     pub line: String,
+    /// The client's name for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<u64>,
+    /// Whether it was sent before and the answer was cut off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 /// A piece of an answer.
@@ -172,11 +180,13 @@ mod tests {
             id in any::<u64>(),
             mode in proptest::collection::vec(".{0,20}", 0..=MAX_MODES),
             line in ".{0,300}",
+            client in any::<Option<u64>>(),
+            again in any::<bool>(),
         ) {
             let text = frame.encode().unwrap();
             prop_assert_eq!(text.matches('\n').count(), 1);
             prop_assert_eq!(Frame::decode(text.trim_end().as_bytes()), Ok(frame));
-            let request = Request { id, mode, line };
+            let request = Request { id, mode, line, client, again };
             let text = request.encode().unwrap();
             prop_assert_eq!(Request::decode(text.trim_end().as_bytes()), Ok(request));
         }
@@ -190,10 +200,16 @@ mod tests {
 
     #[test]
     fn the_words_on_the_wire_are_these() {
-        let request = Request { id: 7, mode: vec!["configure terminal".into()], line: "end".into() };
+        let mode = vec!["configure terminal".into()];
+        let mut request = Request { id: 7, mode, line: "end".into(), ..Request::default() };
         assert_eq!(
             request.encode().unwrap(),
             "{\"id\":7,\"mode\":[\"configure terminal\"],\"line\":\"end\"}\n"
+        );
+        (request.client, request.again) = (Some(9), true);
+        assert_eq!(
+            request.encode().unwrap(),
+            "{\"id\":7,\"mode\":[\"configure terminal\"],\"line\":\"end\",\"client\":9,\"again\":true}\n"
         );
         let out = Frame { id: Some(7), part: Part::Out("a\n".into()) };
         assert_eq!(out.encode().unwrap(), "{\"id\":7,\"out\":\"a\\n\"}\n");

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::path::instance;
 use super::text::{memory, push_json, put};
 use super::{Layout, Progress, Router, Show, VERSION, refuse};
-use crate::config::Standby;
 
 /// A short answer.
 #[derive(Debug)]
@@ -20,12 +19,6 @@ impl Brief {
     #[must_use]
     pub fn version(layout: Layout) -> Self {
         Brief { layout, write: version }
-    }
-
-    /// `show redundancy`.
-    #[must_use]
-    pub fn redundancy(layout: Layout) -> Self {
-        Brief { layout, write: redundancy }
     }
 
     /// `show bgp memory`.
@@ -49,41 +42,6 @@ fn version(router: &Router<'_>, layout: Layout, out: &mut String) -> Progress {
             let value = json!({
                 "name": "FTBGP", "version": VERSION, "hostname": host, "os": std::env::consts::OS,
                 "pid": router.process.pid,
-            });
-            push_json(out, &value);
-        }
-    }
-    Progress::Done
-}
-
-/// The present state: the router runs alone. There is no log, so there is no entry and no digest of one.
-fn redundancy(router: &Router<'_>, layout: Layout, out: &mut String) -> Progress {
-    let uptime = router.clock.since(router.process.started);
-    let pid = router.process.pid;
-    match layout {
-        Layout::Text => {
-            put!(out, "Redundancy mode: {}, state: unprotected, epoch 1\n", Standby::None.name());
-            put!(out, "  Primary: pid {pid}, version {VERSION}, up {}\n", super::time::uptime(uptime));
-            out.push_str("  Twin: absent\n  Takeovers: none\n");
-        }
-        Layout::Json => {
-            let value = json!({
-                "mode": Standby::None.name(),
-                "state": "unprotected",
-                "epoch": 1,
-                "primary": {
-                    "pid": pid,
-                    "version": VERSION,
-                    "uptimeMsec": uptime.as_micros() as f64 / 1000.0,
-                    "entry": 0,
-                },
-                "twin": {
-                    "pid": null, "version": null, "state": "absent", "appliedEntry": 0, "lagEntries": 0,
-                    "lagBytes": 0, "lagMsec": 0.0,
-                },
-                "digest": { "entry": 0, "primary": null, "twin": null, "equal": false },
-                "takeovers": [],
-                "log": { "bytes": 0, "capacity": 0 },
             });
             push_json(out, &value);
         }

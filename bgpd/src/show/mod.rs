@@ -16,6 +16,7 @@ mod peer_group;
 mod peers;
 mod prefix;
 mod prefix_list;
+pub mod redundancy;
 mod route_map;
 mod running_config;
 mod statistics;
@@ -40,6 +41,7 @@ pub use peer_group::PeerGroups;
 pub use peers::Which;
 pub use prefix::{Asked, PathChoice, Prefix};
 pub use prefix_list::PrefixLists;
+pub use redundancy::{Redundancy, Standing};
 pub use route_map::RouteMaps;
 pub use running_config::RunningConfig;
 pub use statistics::Statistics;
@@ -49,6 +51,7 @@ pub use time::Clock;
 pub use update_groups::UpdateGroups;
 
 use crate::config::Config;
+use crate::machine::Survivals;
 
 /// What a show can see.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +64,10 @@ pub struct Router<'a> {
     pub clock: Clock,
     /// The process that answers.
     pub process: Process,
+    /// How it and its twin stand.
+    pub standing: &'a Standing,
+    /// What neighbors have been through.
+    pub survivals: &'a Survivals,
 }
 
 /// The process that answers.

@@ -158,7 +158,8 @@ fn reset_code(reason: &DownReason) -> Option<u8> {
             | StopReason::MaximumPrefix { .. }
             | StopReason::RouterStop
             | StopReason::InterfaceDown
-            | StopReason::BfdDown => None,
+            | StopReason::BfdDown
+            | StopReason::Poison { .. } => None,
         },
     }
 }

@@ -28,6 +28,7 @@ pub fn state_text(peer: &Peer) -> String {
     match peer.session.stopped_by() {
         Some(StopReason::Shutdown(_)) => "Idle (Admin)".to_owned(),
         Some(StopReason::MaximumPrefix { .. }) => "Idle (PfxCt)".to_owned(),
+        Some(StopReason::Poison { .. }) => "Idle (Poison)".to_owned(),
         Some(_) | None => peer.session.state().to_string(),
     }
 }

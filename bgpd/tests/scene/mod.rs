@@ -10,8 +10,10 @@ use bgp_engine::input::{Input, Interface};
 use bgp_engine::value::{Asn, Duration, Family, IfIndex, Instant, Net as _, PathId, RouterId};
 use bgp_engine::wire::update::{Announcement, emit_attributes};
 use bgpd::command::{Operation, Outcome, Session};
-use bgpd::config::{Config, Strictness, parse_str};
-use bgpd::show::{Clock, Process, Progress, Router};
+use bgpd::config::{Config, Standby, Strictness, parse_str};
+use bgpd::machine::Survivals;
+use bgpd::show::redundancy::{Digests, Log, Primary, Protection, Takeover, Twin, TwinState};
+use bgpd::show::{Clock, Process, Progress, Router, Standing};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::net::Net;
@@ -165,7 +167,9 @@ impl Scene {
         };
         let clock = Clock { now: self.net.now, wall_ahead_us: 1_787_130_000_000_000 };
         let process = Process { pid: 4711, started: Instant::from_micros(1_000_000) };
-        let router = Router { engine: &self.net.engines[0], config: &self.config, clock, process };
+        let (standing, survivals) = (&standing(), &Survivals::default());
+        let (engine, config) = (&self.net.engines[0], &self.config);
+        let router = Router { engine, config, clock, process, standing, survivals };
         let mut answer = String::new();
         for _ in 0..100_000 {
             let progress = show.write_some(&router, &mut answer);
@@ -174,6 +178,38 @@ impl Scene {
             }
         }
         panic!("'{line}' does not end");
+    }
+}
+
+/// A router that has lived through two takeovers and is protected again.
+fn standing() -> Standing {
+    let takeover = |epoch, cause, signal: Option<&str>, detect_us| Takeover {
+        epoch,
+        unix_ms: 1_787_130_000_000 + i64::try_from(epoch).unwrap() * 60_000,
+        cause,
+        signal: signal.map(str::to_owned),
+        detect: Duration::from_micros(detect_us),
+        takeover: Duration::from_micros(987),
+        sessions_kept: 3,
+        sessions_lost: 0,
+    };
+    Standing {
+        mode: Standby::Hot,
+        protection: Protection::Protected,
+        epoch: 3,
+        primary: Primary { pid: 4711, started: Instant::from_micros(1_000_000), entry: 815 },
+        twin: Twin {
+            pid: Some(4712),
+            version: Some("0.0.1".to_owned()),
+            state: TwinState::InStep,
+            applied_entry: 814,
+            lag_entries: 1,
+            lag_octets: 96,
+            lag: Duration::from_micros(12),
+        },
+        digest: Digests { entry: 810, primary: Some(0xabc), twin: Some(0xabc) },
+        takeovers: vec![takeover(3, "hang", Some("SIGKILL"), 500_250), takeover(2, "switchover", None, 0)],
+        log: Log { octets: 4096, capacity: 256 << 20 },
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use super::input::{ConnId, Time};
 
@@ -51,6 +52,19 @@ pub enum Effect<E> {
         /// What.
         octets: Bytes,
     },
+    /// Take no more octets of this connection until it is released: they stay with the peer, whom TCP makes
+    /// wait. So a peer that sends faster than its octets can be worked off, or that does not read its answers,
+    /// costs the machine no memory. From here on the machine is given nothing [`Received`](super::input::Input)
+    /// of it; an end of the connection may be told only after its release.
+    Hold {
+        /// Which.
+        conn: ConnId,
+    },
+    /// Take octets of this connection again. Harmless where it is not held.
+    Release {
+        /// Which.
+        conn: ConnId,
+    },
     /// Send a datagram. It may get lost or, at a takeover, be sent twice, as datagrams are.
     SendDatagram {
         /// The socket.
@@ -80,7 +94,7 @@ pub enum Effect<E> {
 }
 
 /// A connection to be opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connect {
     /// The name it shall have.
     pub conn: ConnId,
@@ -93,7 +107,7 @@ pub struct Connect {
 }
 
 /// A connection's socket options.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SocketOptions {
     /// TTL or hop limit to send with; the system's where `None`.
     pub ttl: Option<u8>,
@@ -106,7 +120,7 @@ pub struct SocketOptions {
 }
 
 /// How a connection is ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Close {
     /// What was to be sent is sent first, then a FIN.
     Orderly,

@@ -2,28 +2,30 @@
 
 use std::net::SocketAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// A connection's name (or a datagram socket's), never used twice. Names below [`FIRST_OWN_CONN`] are given to
 /// accepted connections in the order of the log; from there on the machine gives them to those it asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ConnId(pub u64);
 
 /// The first name that a machine may give.
 pub const FIRST_OWN_CONN: u64 = 1 << 63;
 
 /// The kernel's name for a socket (`SO_COOKIE`), the same in every process that holds it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cookie(pub u64);
 
 /// A listening socket's place among those that the program opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ListenerId(pub u32);
 
 /// A moment of the log's clock, in microseconds of the machine's monotonic clock. It never goes back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Time(pub u64);
 
 /// A connection's ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ends {
     /// Its name.
     pub conn: ConnId,
@@ -101,7 +103,7 @@ pub enum Input<'a> {
 }
 
 /// How a unit that killed a process is got over; each is tried only when the one before it kills as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Treatment {
     /// Take out of it what can be read safely (BGP: withdraw its prefixes, RFC 7606 'treat-as-withdraw').
     Withdraw,

@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use std::net::SocketAddr;
 
 use super::effect::{Connect, SocketOptions};
-use super::input::{Cookie, Time};
+use super::input::{Cookie, ListenerId, Time};
 
 /// The sockets that this process holds, and the clock. Nothing here decides; nothing here blocks.
 ///
@@ -67,6 +67,20 @@ pub trait Kernel {
     /// The reason of a failure.
     fn outcome(&mut self, socket: Cookie) -> io::Result<(SocketAddr, SocketAddr)>;
 
+    /// Has this process told from now on when the socket is ready. A registration lives as long as the open file
+    /// does, so [`Kernel::forget`] ends it. Harmless when done before.
+    ///
+    /// # Errors
+    /// The kernel's, or where this process does not hold the socket.
+    fn watch(&mut self, socket: Cookie) -> io::Result<()>;
+
+    /// Tells no more that there is something to read at a socket, nor that its stream is over; the rest goes on to
+    /// be told.
+    fn pause(&mut self, socket: Cookie);
+
+    /// Tells it again. Harmless where it is told.
+    fn resume(&mut self, socket: Cookie);
+
     /// Sets options.
     ///
     /// # Errors
@@ -88,6 +102,9 @@ pub trait Kernel {
     /// This process, and with it every other one, needs the socket no more. Puts nothing on the wire.
     fn forget(&mut self, socket: Cookie);
 
+    /// All sockets of connections and datagrams that this process holds.
+    fn held(&self) -> Vec<Cookie>;
+
     /// How far the connection's two streams have come.
     ///
     /// # Errors
@@ -104,6 +121,30 @@ pub struct Positions {
     pub consumed: u64,
     /// Octets that the kernel has taken to send, since the connection began.
     pub written: u64,
+}
+
+/// What a socket is ready for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// Octets, a datagram or the stream's end can be read.
+    pub read: bool,
+    /// Octets are taken again, or an attempt to connect has its outcome.
+    pub write: bool,
+    /// Both directions are over, or an error is to be asked for.
+    pub over: bool,
+}
+
+/// A connection that was accepted, before the log knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The socket.
+    pub socket: Cookie,
+    /// Where it came to.
+    pub listener: ListenerId,
+    /// This program's end.
+    pub local: SocketAddr,
+    /// The peer's end.
+    pub remote: SocketAddr,
 }
 
 /// How a connection stands in the kernel.

@@ -35,6 +35,13 @@ pub trait Machine: Sized {
     /// A digest of the whole state and of all output so far. Taken some ten times a second: cheap.
     fn digest(&self) -> u64;
 
+    /// What it has wanted done by [`Effect::Other`](super::effect::Effect::Other) and was not told, by an input, that
+    /// it was. Asked after a takeover, since the dead process may not have come to it; carried out as if it had
+    /// been wanted now. Nothing, where nothing is to be done twice or all of it is found out in another way.
+    fn unfinished(&self) -> Vec<Self::Effect> {
+        Vec::new()
+    }
+
     /// Where the units (messages) that [`Input::Received`] with these octets would complete on this connection
     /// end, as offsets into `octets`, rising. What comes after the last one belongs to a unit that is not
     /// complete. It only frames: it must bear any octets.

@@ -1,6 +1,9 @@
 //! The memory that the processes share, behind a trait: the log's ring, and words beside it.
 
-/// Words that one side writes and others read. Each is stored with release and loaded with acquire ordering.
+/// Words that one side writes and others read. Each is stored with release and loaded with acquire ordering;
+/// between the primary's store of [`Word::Applied`] and its load of [`Word::TwinSleeps`] there is a full fence,
+/// and another between the twin's store of that and its load of the other, so that nobody sleeps over an entry.
+/// All are 0 in a new memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
     /// Primary: the log's end. What lies before it is in the log (I1, I2).
@@ -9,7 +12,7 @@ pub enum Word {
     Begun,
     /// Primary: the end of the entry whose step has returned last. No effect of an entry leaves before.
     Applied,
-    /// Primary: counts its turns.
+    /// Primary: counts its turns and its entries: as long as it moves, the primary makes progress.
     Tick,
     /// Primary: what it is about to receive: see `intent`. Odd while it is being written.
     IntentSequence,
@@ -23,16 +26,24 @@ pub enum Word {
     IntentLength,
     /// Primary: the log's oldest octet that is still whole.
     Tail,
-    /// Primary: when its loop must run at the latest, in the log's time; `u64::MAX` for never.
+    /// Primary: when its loop must run at the latest, by [`Kernel::now`](super::kernel::Kernel);
+    /// `u64::MAX` for never.
     Deadline,
-    /// Primary: 1 while it knows of work that waits.
+    /// Primary: 1 while it is in a turn or knows of work that waits, 0 while it may sleep until its deadline.
     Working,
     /// Primary: the epoch that it writes in.
     Epoch,
     /// Primary: 1 when it hands over on purpose and will write no more.
     Released,
+    /// Primary: one more than the number of the entry beyond [`Word::Applied`] that a takeover set about to apply
+    /// last. A second process that finds the same entry knows that it has been died in before.
+    Attempted,
     /// Twin: the end of the last entry that it has applied.
     TwinApplied,
+    /// Twin: the number of that entry.
+    TwinEntry,
+    /// Twin: the time of that entry.
+    TwinTime,
     /// Twin: counts its turns.
     TwinTick,
     /// Twin: 1 while it sleeps and wants to be woken.
@@ -47,6 +58,11 @@ pub enum Word {
     Checkpoint,
     /// Keeper: counts its turns.
     KeeperTick,
+}
+
+impl Word {
+    /// How many words there are: each has the place of its number.
+    pub const COUNT: usize = Word::KeeperTick as usize + 1;
 }
 
 /// Shared memory: a ring of octets addressed by positions that never wrap, and the words.

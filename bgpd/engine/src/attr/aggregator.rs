@@ -2,12 +2,14 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::table::{Mandatory, OPTIONAL, Row, TRANSITIVE, emit_attribute, emit_header};
 use super::{Disposition, Fault};
 use crate::value::{AS_TRANS, Asn, RouterId};
 
 /// Who formed the aggregate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Aggregator {
     /// Its AS.
     pub asn: Asn,

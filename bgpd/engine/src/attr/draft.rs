@@ -138,6 +138,8 @@ impl<'a> Draft<'a> {
             return self.note(code, fault, fault.disposition(Disposition::SessionReset), octets);
         }
         if flags & TRANSITIVE != 0 {
+            #[cfg(feature = "fault")]
+            super::crash::provoke(code, value);
             let flags = OPTIONAL | TRANSITIVE | PARTIAL;
             self.unknown.push(UnknownAttribute { flags, code, value: Box::from(value) });
         }

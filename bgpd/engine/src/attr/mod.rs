@@ -9,6 +9,8 @@ mod as_path;
 mod atomic_aggregate;
 mod cluster_list;
 mod communities;
+#[cfg(feature = "fault")]
+mod crash;
 mod draft;
 mod extended_communities;
 mod fault;
@@ -23,6 +25,7 @@ pub(crate) mod next_hop;
 mod only_to_customer;
 mod origin;
 mod originator_id;
+mod save;
 pub mod table;
 mod unknown;
 

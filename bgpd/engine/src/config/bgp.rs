@@ -4,12 +4,13 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use super::{Neighbor, NeighborName, NeighborSettings};
 use crate::value::{Asn, PerFamily, RouterId};
 
 /// FRR's two sets of defaults (`frr defaults`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Profile {
     /// 60/180 s timers, connect retry 120 s, RFC 8212 on.
     #[default]
@@ -19,7 +20,7 @@ pub enum Profile {
 }
 
 /// The BGP instance. A `bool` is the state in force, its default FRR's for the [`Profile`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BgpConfig {
     /// The AS number of this router.
     pub asn: Asn,
@@ -117,7 +118,7 @@ impl BgpConfig {
 }
 
 /// `bgp confederation identifier` and `peers` (RFC 5065).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confederation {
     /// The AS number that the outside sees.
     pub identifier: Asn,
@@ -126,7 +127,8 @@ pub struct Confederation {
 }
 
 /// How MEDs are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MedMode {
     /// `bgp always-compare-med`: also between different neighboring ASes.
     pub always_compare: bool,
@@ -139,7 +141,8 @@ pub struct MedMode {
 }
 
 /// The knobs of the decision process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct BestPath {
     /// The MED's modes.
     pub med: MedMode,
@@ -156,7 +159,8 @@ pub struct BestPath {
 }
 
 /// `bgp graceful-restart …` (RFC 4724).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct GracefulRestart {
     /// Restarter as well as helper (`bgp graceful-restart`), off (`bgp graceful-restart-disable`), or helper.
     pub mode: super::GracefulRestartMode,
@@ -173,14 +177,15 @@ pub struct GracefulRestart {
 }
 
 /// `bgp listen range PREFIX peer-group NAME`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListenRange {
     /// The group whose settings a neighbor from this range gets.
     pub group: String,
 }
 
 /// One family's settings of the instance.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FamilyConfig {
     /// `network`.
     pub networks: BTreeMap<IpNet, Network>,
@@ -193,14 +198,16 @@ pub struct FamilyConfig {
 }
 
 /// `network PREFIX`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Network {
     /// `route-map NAME`.
     pub route_map: Option<String>,
 }
 
 /// `aggregate-address PREFIX`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Aggregate {
     /// `summary-only`: what is longer is not advertised.
     pub summary_only: bool,

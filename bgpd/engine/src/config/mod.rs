@@ -13,6 +13,7 @@ use alloc::string::String;
 use core::net::IpAddr;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 pub use bgp::{
     Aggregate, BestPath, BgpConfig, Confederation, FamilyConfig, GracefulRestart, ListenRange, MedMode,
@@ -28,7 +29,8 @@ use crate::policy::{PrefixList, RouteMap};
 use crate::value::PerFamily;
 
 /// All that an operator can tell the engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Configuration {
     /// `router bgp`; `None` where there is none.
     pub bgp: Option<BgpConfig>,
@@ -45,7 +47,7 @@ pub struct Configuration {
 }
 
 /// A route that the operator wrote. It serves next-hop resolution and `network`'s import check.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StaticRoute {
     /// Where to.
     pub prefix: IpNet,
@@ -56,7 +58,7 @@ pub struct StaticRoute {
 }
 
 /// A static route's way out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum StaticVia {
     /// Through this router.
     Address(IpAddr),

@@ -3,10 +3,12 @@
 use alloc::string::String;
 use core::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::value::{Asn, PerFamily};
 
 /// What an operator calls a neighbor by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NeighborName {
     /// By address.
     Address(IpAddr),
@@ -24,7 +26,8 @@ impl core::fmt::Display for NeighborName {
 }
 
 /// A configured neighbor.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Neighbor {
     /// `neighbor X peer-group NAME`.
     pub group: Option<String>,
@@ -33,7 +36,8 @@ pub struct Neighbor {
 }
 
 /// A neighbor's or a peer group's settings; `None` is 'not written'.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NeighborSettings {
     /// `remote-as`.
     pub remote_as: Option<RemoteAs>,
@@ -88,7 +92,8 @@ pub struct NeighborSettings {
 }
 
 /// A neighbor's settings in one family.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NeighborFamily {
     /// `activate`; `no activate` is `Some(false)`.
     pub activate: Option<bool>,
@@ -188,7 +193,7 @@ impl NeighborFamily {
 }
 
 /// `remote-as`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RemoteAs {
     /// This AS.
     Is(Asn),
@@ -201,14 +206,15 @@ pub enum RemoteAs {
 }
 
 /// `shutdown [message TEXT]`: the text goes into the NOTIFICATION (RFC 9003); empty for none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Shutdown {
     /// At most 128 octets of UTF-8 as FRR takes it.
     pub message: String,
 }
 
 /// `timers`, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timers {
     /// KEEPALIVE interval.
     pub keepalive_s: u16,
@@ -217,7 +223,7 @@ pub struct Timers {
 }
 
 /// `update-source`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UpdateSource {
     /// This address.
     Address(IpAddr),
@@ -226,7 +232,7 @@ pub enum UpdateSource {
 }
 
 /// `local-as ASN [no-prepend [replace-as]]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalAs {
     /// The AS shown to the neighbor.
     pub asn: Asn,
@@ -237,7 +243,7 @@ pub struct LocalAs {
 }
 
 /// A BGP role (RFC 9234 §4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// Sells transit to the neighbor.
     Provider,
@@ -252,7 +258,7 @@ pub enum Role {
 }
 
 /// Whether and how graceful restart is offered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GracefulRestartMode {
     /// Helps a neighbor that restarts.
     #[default]
@@ -264,7 +270,7 @@ pub enum GracefulRestartMode {
 }
 
 /// `next-hop-self [force]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NextHopSelf {
     /// For routes learned by eBGP.
     Ebgp,
@@ -273,7 +279,7 @@ pub enum NextHopSelf {
 }
 
 /// `maximum-prefix N [PERCENT] [warning-only|restart MINUTES] [force]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaximumPrefix {
     /// The limit.
     pub limit: u32,
@@ -286,7 +292,7 @@ pub struct MaximumPrefix {
 }
 
 /// What happens above a maximum-prefix limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LimitAction {
     /// The session is ended and stays down until it is cleared.
     Shutdown,
@@ -300,7 +306,7 @@ pub enum LimitAction {
 }
 
 /// `remove-private-AS [all] [replace-AS]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovePrivateAs {
     /// `all`: also where other ASes stand in the path.
     pub all: bool,
@@ -309,7 +315,7 @@ pub struct RemovePrivateAs {
 }
 
 /// `allowas-in [N|origin]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AllowAsIn {
     /// This AS may stand in the path so often; 3 unless written.
     Times(u8),
@@ -318,7 +324,7 @@ pub enum AllowAsIn {
 }
 
 /// Which communities are sent (`send-community`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommunityKinds {
     /// COMMUNITIES.
     pub standard: bool,
@@ -329,7 +335,7 @@ pub struct CommunityKinds {
 }
 
 /// Which paths ADD-PATH sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AddPathTx {
     /// `addpath-tx-all-paths`.
     All,

@@ -55,9 +55,10 @@ impl Engine {
 
     fn clear(&mut self, id: PeerId, how: Clear, family: Option<Family>, effects: &mut Effects) {
         if how == Clear::Hard {
+            self.pardon(id);
             let stopped = self.peer_by_id(id).and_then(|peer| peer.session.stopped_by());
             let event = match stopped {
-                Some(StopReason::MaximumPrefix { .. }) => Event::Start,
+                Some(StopReason::MaximumPrefix { .. } | StopReason::Poison { .. }) => Event::Start,
                 Some(_) | None => Event::Stop(StopReason::Reset),
             };
             return self.event(id, event, effects);

@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use core::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::peer::Kind;
 use super::{Conn, Engine};
 use crate::config::{Neighbor, NeighborName};
@@ -21,7 +23,8 @@ const LISTEN_LIMIT: u16 = 100;
 const TOLD_A_SECOND: u32 = 5;
 
 /// Keeps strangers from filling the log.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Refusals {
     second: u32,
     told: u32,
@@ -85,6 +88,9 @@ impl Engine {
         let Some((_, range)) = ranges.max_by_key(|(range, _)| range.prefix_len()) else {
             return Err(String::from("no such neighbor is configured"));
         };
+        if let Some(reason) = self.held_back(&NeighborName::Address(address)) {
+            return Err(reason);
+        }
         let limit = usize::from(bgp.listen_limit.unwrap_or(LISTEN_LIMIT));
         let dynamic = self.peers.iter().flatten().filter(|peer| peer.kind == Kind::Dynamic).count();
         if dynamic >= limit {

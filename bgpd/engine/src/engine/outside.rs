@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use crate::config::{NeighborName, StaticVia};
@@ -14,7 +15,7 @@ use crate::session::{Event, StopReason};
 use crate::value::{IfIndex, PeerId, PeerKind};
 
 /// A link and the neighbor seen on it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Link {
     /// The interface.
     pub interface: Interface,

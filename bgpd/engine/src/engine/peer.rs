@@ -3,13 +3,15 @@
 use alloc::string::String;
 use core::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{LimitAction, NeighborName, NeighborSettings};
 use crate::rib::Import;
 use crate::session::Session;
 use crate::value::{ConnId, IfIndex, Instant, PeerId, PerFamily};
 
 /// Whether a neighbor stands in the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// It does.
     Configured,
@@ -18,7 +20,7 @@ pub enum Kind {
 }
 
 /// A neighbor.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Peer {
     /// Its place in the table of peers.
     pub id: PeerId,
@@ -45,7 +47,8 @@ pub struct Peer {
 }
 
 /// A neighbor in one family.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PeerFamily {
     /// What is done to its routes; `None` while the family is not in use.
     pub import: Option<Import>,
@@ -70,7 +73,8 @@ pub struct PeerFamily {
 }
 
 /// Counts of what was not taken in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Refused {
     /// By policy.
     pub policy: u64,

@@ -57,7 +57,11 @@ impl Engine {
             let dialect = self.dialect(id, conn);
             match frame::next(&octets[taken..], dialect.max_len()) {
                 Ok(Some(frame)) => {
+                    let message = &octets[taken..taken + frame.len];
                     taken += frame.len;
+                    if !self.quarantine.is_empty() && self.is_got_over(id, conn, message, &dialect, effects) {
+                        continue;
+                    }
                     self.message(id, conn, &frame, &dialect, effects);
                 }
                 Ok(None) => return taken,
@@ -69,7 +73,7 @@ impl Engine {
         }
     }
 
-    fn dialect(&self, id: PeerId, conn: ConnId) -> Dialect {
+    pub(super) fn dialect(&self, id: PeerId, conn: ConnId) -> Dialect {
         let peer = self.peers[usize::from(id.0)].as_ref();
         peer.and_then(|peer| peer.session.dialect(conn).copied()).unwrap_or_default()
     }
@@ -176,7 +180,7 @@ impl Engine {
         self.notice(Some(id), Severity::Warning, NoticeEvent::Malformed(text), effects);
     }
 
-    fn withdraw(&mut self, id: PeerId, nlri: &Nlri<'_>) {
+    pub(super) fn withdraw(&mut self, id: PeerId, nlri: &Nlri<'_>) {
         if nlri.is_empty() {
             return;
         }

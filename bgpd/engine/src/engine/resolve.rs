@@ -41,7 +41,7 @@ impl Engine {
     }
 
     /// The filter of a peer in a family and a direction; all is denied where RFC 8212 asks for a policy.
-    fn filter(
+    pub(super) fn filter(
         &self,
         bgp: &BgpConfig,
         peer: &Peer,

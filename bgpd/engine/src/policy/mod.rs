@@ -11,12 +11,14 @@ mod route_map;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 pub use filter::{Filter, Policy};
 pub use prefix_list::{PrefixList, PrefixListEntry};
 pub use route_map::{Match, RouteMap, RouteMapEntry};
 
 /// What an entry of a list or a route map says of what it matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Let it through.
     Permit,

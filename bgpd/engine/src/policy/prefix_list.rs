@@ -4,11 +4,13 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use super::Action;
 
 /// `ip prefix-list NAME`: entries by sequence number, the first that matches decides, none that matches denies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PrefixList {
     /// `description`.
     pub description: Option<String>,
@@ -17,7 +19,7 @@ pub struct PrefixList {
 }
 
 /// One entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrefixListEntry {
     /// What it says.
     pub action: Action,

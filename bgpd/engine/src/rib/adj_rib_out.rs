@@ -6,10 +6,14 @@
 //! pieces still kept goes through the log by itself, sending what the group remembers, until it meets the group
 //! again: a peer that does not read costs a number, not a queue.
 
+mod save;
+
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use bytes::Bytes;
+
+pub use save::{Bounds, SavedGroup};
 
 use super::change_log::Version;
 use super::export::Export;

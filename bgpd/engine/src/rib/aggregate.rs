@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::attr::Origin;
 use crate::value::Net;
+use crate::value::octets::{Cut, Damaged, Number, put_net};
 
 /// An aggregate and what holds it up.
 #[derive(Debug)]
@@ -47,6 +48,22 @@ impl<N: Net> Aggregate<N> {
     #[must_use]
     pub fn is_held_by(&self, net: N) -> bool {
         self.net != net && self.net.covers(net)
+    }
+
+    /// Appends it as a snapshot has it.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        put_net(self.net, out);
+        out.push(u8::from(self.summary_only));
+        self.contributors.iter().for_each(|count| count.put(out));
+    }
+
+    /// The next aggregate of a snapshot.
+    pub fn restore(cut: &mut Cut<'_>) -> Result<Self, Damaged> {
+        let mut aggregate = Aggregate::new(cut.net()?, cut.number::<u8>()? != 0);
+        for count in &mut aggregate.contributors {
+            *count = cut.number()?;
+        }
+        Ok(aggregate)
     }
 
     fn count(&mut self, origin: Origin, by: i32) {

@@ -3,10 +3,14 @@
 //! A set is named by an [`AttrId`] and counted: whoever keeps a name holds a reference. With each set lies what
 //! the decision process asks of it most, so that it need not look into the path.
 
+mod save;
+
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
+
+pub use save::{Holders, SavedAttrs};
 
 use crate::attr::PathAttributes;
 use crate::rib::index::Index;
@@ -63,6 +67,12 @@ pub struct AttrStore {
     hasher: FixedState,
 }
 
+/// What the decision process asks of a set most: the neighboring AS, the path's length.
+fn derived(attributes: &PathAttributes) -> (Asn, u16) {
+    let path = &attributes.as_path;
+    (path.first_asn().unwrap_or_default(), u16::try_from(path.hop_count()).unwrap_or(u16::MAX))
+}
+
 /// Spreads a hash of 32 bits over 64: the table takes its tag from the top and its place from the bottom.
 const fn spread(hash: u32) -> u64 {
     (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -96,14 +106,9 @@ impl AttrStore {
             self.slots[id as usize].references += 1;
             return AttrId(id);
         }
-        let stored = Stored {
-            next_hop: next_hop(&attributes),
-            neighbor_as: attributes.as_path.first_asn().unwrap_or_default(),
-            hops: u16::try_from(attributes.as_path.hop_count()).unwrap_or(u16::MAX),
-            attributes,
-            references: 1,
-            hash,
-        };
+        let (neighbor_as, hops) = derived(&attributes);
+        let stored =
+            Stored { next_hop: next_hop(&attributes), neighbor_as, hops, attributes, references: 1, hash };
         let id = self.place(stored);
         let slots = &self.slots;
         self.index.insert(spread(hash), id, |id| spread(slots[id as usize].hash));

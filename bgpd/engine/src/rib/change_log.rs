@@ -6,8 +6,12 @@
 //! Entries lie in blocks; a block of mostly dead entries is squeezed, so that the log stays in proportion to
 //! the table.
 
+mod save;
+
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+
+pub use save::SavedLog;
 
 /// A moment in a table's history: the number of changes before it. Also the 'table version' of the shows.
 pub type Version = u64;

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use super::facts::{PeerFacts, Source};
 use crate::attr::{Community, NextHop, PathAttributes};
@@ -16,7 +17,7 @@ use crate::wire::Dialect;
 use crate::wire::capability::Role;
 
 /// Who a peer is to this router, as far as its output goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Towards {
     /// Another AS.
     External,
@@ -30,7 +31,7 @@ pub enum Towards {
 }
 
 /// All that shapes a peer's output.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     /// Which family.
     pub family: Family,
@@ -75,11 +76,13 @@ pub struct Export {
     /// `default-originate`.
     pub default_originate: bool,
     /// Prefix list and route map; denies everything where RFC 8212 asks for a policy and there is none.
+    #[serde(skip)]
     pub filter: Filter,
 }
 
 /// This router's addresses on the way to a peer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OwnAddress {
     /// For IPv4 routes.
     pub v4: Option<Ipv4Addr>,
@@ -90,7 +93,8 @@ pub struct OwnAddress {
 }
 
 /// Which attributes are passed on as they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Unchanged {
     /// AS_PATH.
     pub as_path: bool,

@@ -4,6 +4,8 @@
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
+use serde::{Deserialize, Serialize};
+
 use super::attr_store::{AttrId, AttrStore};
 use super::next_hop::{NextHopKey, NextHopTable, Reach};
 use crate::attr::PathAttributes;
@@ -14,7 +16,7 @@ use crate::value::{Asn, IfIndex, PeerId, PerFamily, RouterId};
 pub const SELF: PeerId = PeerId(0);
 
 /// Where paths of a peer come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// This router: `network`, aggregates.
     #[default]
@@ -28,7 +30,8 @@ pub enum Source {
 }
 
 /// What the decision and the export need to know of a peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PeerFacts {
     /// Where its paths come from.
     pub source: Source,
@@ -64,7 +67,8 @@ impl Default for PeerFacts {
 }
 
 /// What the decision process is told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Knobs {
     /// `bgp bestpath …`.
     pub best_path: BestPath,

@@ -1,9 +1,12 @@
 //! One family's routes, from what comes in to what goes out.
 
 mod read;
+mod save;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
+
+pub use save::SavedFamily;
 
 use super::adj_rib_out::{Group, Next, View};
 use super::aggregate::{Aggregate, Aggregates};

@@ -1,12 +1,15 @@
 //! A peer's prefixes on their way into the table.
 
+use serde::{Deserialize, Serialize};
+
 use crate::policy::Filter;
 use crate::value::PathId;
 
 /// What is done to a peer's routes of one family when they come in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// Prefix list and route map; denies everything where RFC 8212 asks for a policy and there is none.
+    #[serde(skip)]
     pub filter: Filter,
     /// `soft-reconfiguration inbound`: what came is kept as it came.
     pub keep_received: bool,

@@ -26,6 +26,13 @@ impl Index {
         Index { shards: (0..SHARDS).map(|_| HashTable::new()).collect() }
     }
 
+    /// An empty one with room for so many numbers, so that filling it moves nothing.
+    pub(super) fn with_room(numbers: usize) -> Self {
+        // The shards are not all of a size: an eighth more fits nearly every one.
+        let room = numbers / SHARDS + numbers / SHARDS / 8;
+        Index { shards: (0..SHARDS).map(|_| HashTable::with_capacity(room)).collect() }
+    }
+
     /// The number with this hash that `is_it` accepts.
     pub(super) fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         self.shards[shard(hash)].find(hash, |&number| is_it(number)).copied()

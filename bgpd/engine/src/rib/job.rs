@@ -1,9 +1,11 @@
 //! Work on a whole table, in slices.
 
+use serde::{Deserialize, Serialize};
+
 use crate::value::PeerId;
 
 /// What is to be done to every route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
     /// Take out this peer's paths that are not of its present session.
     Sweep(PeerId),
@@ -14,7 +16,7 @@ pub enum Task {
 }
 
 /// A task and how far it has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// What.
     pub task: Task,

@@ -4,11 +4,16 @@
 //! static as configured) say of it. When those change, [`NextHopTable::resolve_all`] tells which next hops
 //! changed with them; their routes are then decided anew.
 
+mod save;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+pub use save::SavedNextHops;
 
 use crate::attr::NextHop;
 use crate::value::IfIndex;
@@ -20,10 +25,20 @@ pub struct NextHopId(u32);
 impl NextHopId {
     /// The next hop of this router's own routes: always reachable.
     pub const OWN: NextHopId = NextHopId(0);
+
+    /// The next hop at this place.
+    pub(super) const fn at(place: u32) -> Self {
+        NextHopId(place)
+    }
+
+    /// The place in the table.
+    pub(super) const fn index(self) -> u32 {
+        self.0
+    }
 }
 
 /// What a next hop is looked up by: its address, and the link where that is link-local.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NextHopKey {
     /// The address to reach.
     pub address: IpAddr,
@@ -51,7 +66,7 @@ pub const fn is_link_local(address: IpAddr) -> bool {
 }
 
 /// What is known of a next hop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
     /// The metric of the way there; `None` where there is no way.
     pub metric: Option<u32>,
@@ -64,7 +79,7 @@ impl Reach {
     pub const NONE: Reach = Reach { metric: None, connected: false };
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     key: Option<NextHopKey>,
     reach: Reach,
@@ -156,7 +171,7 @@ impl NextHopTable {
 }
 
 /// Where a route that is not BGP's leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Way {
     /// Onto this link.
     Link(IfIndex),
@@ -167,7 +182,8 @@ pub enum Way {
 }
 
 /// The routes that are not BGP's: connected ones and those of the configuration.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OutsideRoutes {
     routes: BTreeMap<IpNet, Vec<Way>>,
     links_up: Vec<IfIndex>,

@@ -6,18 +6,22 @@
 //! until whoever follows the table has seen that it is gone ([`Table::reap`]).
 
 mod read;
+mod save;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::attr_store::AttrId;
 use super::change_log::{ChangeLog, Version, low};
 use super::decision::{self, Candidate};
 use super::facts::Facts;
 use super::index::Index;
+pub use save::SavedTable;
+
 use crate::value::{Digest, Net, PathId, PeerId, mix};
 
 /// No route, no path.
@@ -92,7 +96,7 @@ pub enum Announced {
 }
 
 /// Who wants to hear of which changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Interest {
     /// Of the best path.
     #[default]

@@ -7,6 +7,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{
     BgpConfig, Confederation, GracefulRestartMode, LocalAs, NeighborName, NeighborSettings, Profile,
     RemoteAs, Role, Shutdown, Timers,
@@ -14,7 +16,8 @@ use crate::config::{
 use crate::value::{Asn, Family, Instant, PeerKind, PerFamily, RouterId};
 
 /// What of this router itself enters its OPENs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Identity {
     /// The BGP identifier.
     pub router_id: RouterId,
@@ -29,7 +32,7 @@ pub struct Identity {
 }
 
 /// The settings of one session, defaults filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionConfig {
     /// Who this router says it is.
     pub identity: Identity,
@@ -80,7 +83,7 @@ pub struct SessionConfig {
 }
 
 /// The numbers of graceful restart (RFC 4724).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestartTimes {
     /// In how many seconds this router is back after a restart; 12 bits.
     pub restart_s: u16,
@@ -240,7 +243,7 @@ impl SessionConfig {
 }
 
 /// What was changed in the configuration so that a session must start anew. The text is FRR's where FRR has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// The BGP identifier.
     RouterId,

@@ -115,6 +115,7 @@ impl Session {
             }
             StopReason::Changed(_) => (Notification::cease(cease::CONFIGURATION_CHANGE), false),
             StopReason::BfdDown => (Notification::cease(cease::BFD_DOWN), true),
+            StopReason::Poison { .. } => (Notification::cease(cease::OUT_OF_RESOURCES), true),
             StopReason::InterfaceDown => return None,
             StopReason::RouterStop => {
                 let gracefully = self.config.graceful_restart == GracefulRestartMode::Restarter
@@ -217,6 +218,9 @@ impl Session {
             StopReason::MaximumPrefix { restart_minutes, .. } => {
                 let wait = restart_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes)));
                 self.wanted = stays_down(wait.map(|wait| turn.now + wait));
+            }
+            StopReason::Poison { minutes } => {
+                self.wanted = stays_down(Some(turn.now + Duration::from_secs(60 * u64::from(*minutes))));
             }
             StopReason::Reset | StopReason::Changed(_) | StopReason::BfdDown => self.backoff.reset(),
             StopReason::InterfaceDown => {}

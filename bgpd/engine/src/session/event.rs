@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::Change;
 use super::negotiation::Negotiated;
 use crate::effect::Close;
@@ -56,7 +58,7 @@ pub enum Event<'a> {
 }
 
 /// Why a session is to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {
     /// `shutdown`, with the text for the peer (RFC 9003), empty for none. Down until [`Event::Start`].
     Shutdown(String),
@@ -81,6 +83,12 @@ pub enum StopReason {
     InterfaceDown,
     /// The path to the peer is dead, as BFD says. Starts again.
     BfdDown,
+    /// Messages of the peer's have crashed processes of this router, again and again. Starts again after so many
+    /// minutes, or by [`Event::Start`].
+    Poison {
+        /// 1 to 65535.
+        minutes: u16,
+    },
 }
 
 impl fmt::Display for StopReason {
@@ -96,12 +104,15 @@ impl fmt::Display for StopReason {
             StopReason::RouterStop => f.write_str("Router stops"),
             StopReason::InterfaceDown => f.write_str("Interface down"),
             StopReason::BfdDown => f.write_str("BFD down received"),
+            StopReason::Poison { minutes } => {
+                write!(f, "Messages that crash this router (held for {minutes} min)")
+            }
         }
     }
 }
 
 /// Why a session ended, or an attempt failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DownReason {
     /// It was wanted so here; the peer was told with this, if at all.
     Stopped(StopReason, Option<Notification>),

@@ -5,12 +5,15 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::event::{Action, DownReason, StopReason};
 use super::negotiation::Negotiated;
 use crate::value::{Duration, Family, Instant, PerFamily};
 
 /// What is kept of the routes of a peer that was lost.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Retention {
     stale: PerFamily<bool>,
     /// When the peer must be back.
@@ -107,7 +110,8 @@ fn is_restart(reason: &DownReason, negotiated: &Negotiated) -> bool {
             | StopReason::MaximumPrefix { .. }
             | StopReason::Changed(_)
             | StopReason::RouterStop
-            | StopReason::BfdDown => false,
+            | StopReason::BfdDown
+            | StopReason::Poison { .. } => false,
         },
     }
 }

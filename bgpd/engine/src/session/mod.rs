@@ -33,6 +33,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use config::{Change, Identity, RestartTimes, SessionConfig};
 pub use event::{Action, DownReason, Event, StopReason};
 pub use negotiation::{Negotiated, PeerRestart, Refusal};
@@ -49,7 +51,7 @@ use crate::value::{ConnId, Instant, PerFamily};
 use crate::wire::{Dialect, OpenMessage};
 
 /// The states of RFC 4271 §8.2.2, least advanced first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum State {
     /// Not started, or waiting after an error.
     #[default]
@@ -80,7 +82,8 @@ impl fmt::Display for State {
 }
 
 /// One connection's machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Lane {
     state: State,
     conn: Option<ConnId>,
@@ -94,7 +97,7 @@ struct Lane {
 }
 
 /// Whether the session is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Wanted {
     Yes,
     /// Not, and why; until a start, or that moment.
@@ -108,7 +111,7 @@ struct Turn<'a> {
 }
 
 /// One peer's session. See the module for how to use it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
     config: SessionConfig,
     wanted: Wanted,

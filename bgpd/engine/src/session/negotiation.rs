@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::SessionConfig;
 use super::offer::{Capabilities, IPV6_AFI, VERSION, on_the_wire};
 use crate::config::GracefulRestartMode;
@@ -12,7 +14,7 @@ use crate::wire::capability::{GracefulRestart, Role};
 use crate::wire::{Capability, Dialect, Notification, OpenMessage};
 
 /// What holds on a session, from both OPENs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Negotiated {
     /// The peer's AS number, four octets.
     pub peer_as: Asn,
@@ -93,7 +95,8 @@ impl Negotiated {
 }
 
 /// Graceful restart as the peer's OPEN offers it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PeerRestart {
     /// The R bit: the peer has restarted, and does not wait for our End-of-RIB.
     pub restarting: bool,

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::SessionConfig;
 use crate::config;
 use crate::config::GracefulRestartMode;
@@ -13,7 +15,7 @@ use crate::wire::{Capability, OpenMessage};
 pub(super) const VERSION: u8 = 4;
 
 /// Whether an OPEN carries capabilities.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Capabilities {
     /// All that are configured.
     #[default]

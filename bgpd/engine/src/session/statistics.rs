@@ -1,5 +1,7 @@
 //! What an operator reads about a session: counts and moments.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::DownReason;
 use crate::value::Instant;
 
@@ -19,7 +21,8 @@ pub enum MessageKind {
 }
 
 /// How many messages went one way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// OPENs.
     pub opens: u64,
@@ -53,7 +56,8 @@ impl Counts {
 }
 
 /// A session's counts and moments.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Statistics {
     /// Messages to the peer.
     pub sent: Counts,

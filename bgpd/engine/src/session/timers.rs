@@ -4,6 +4,8 @@
 //! [`Event::Clock`](super::Event::Clock) at [`Session::deadline`](super::Session::deadline) or later. Jitter
 //! comes from a small generator with the configured seed, so that a replay jitters alike.
 
+use serde::{Deserialize, Serialize};
+
 use crate::value::{Duration, Instant};
 
 /// A timer of one connection's machine.
@@ -28,7 +30,7 @@ impl Timer {
 }
 
 /// The timers of one connection's machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Timers([Option<Instant>; 5]);
 
 impl Timers {
@@ -88,7 +90,7 @@ pub(super) fn send_hold(hold: Duration) -> Duration {
 /// the doubling counts for both, with `timers connect` as the longest wait for a connection: a neighbor that
 /// starts a second later than this router is reached a second later. FRR starts from 1 s whenever a session
 /// comes up; here only if it lasts a minute, so that a peer with which every session ends at once is damped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Backoff {
     failures: u32,
     random: u64,

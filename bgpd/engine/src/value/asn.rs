@@ -3,11 +3,13 @@
 use core::fmt;
 use core::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// AS_TRANS, which stands for a four-octet AS number towards an old speaker (RFC 6793 §9).
 pub const AS_TRANS: Asn = Asn(23456);
 
 /// An autonomous system number of four octets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Asn(pub u32);
 
 impl Asn {

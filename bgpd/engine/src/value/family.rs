@@ -3,8 +3,10 @@
 use core::fmt;
 use core::ops::{Index, IndexMut};
 
+use serde::{Deserialize, Serialize};
+
 /// An address family that the engine has a table for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Family {
     /// AFI 1, SAFI 1.
     Ipv4Unicast,
@@ -46,7 +48,7 @@ impl fmt::Display for Family {
 }
 
 /// A family's numbers on the wire, known or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AfiSafi {
     /// Address Family Identifier.
     pub afi: u16,
@@ -55,7 +57,7 @@ pub struct AfiSafi {
 }
 
 /// One value for each family, indexed by [`Family`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PerFamily<T>(pub [T; 2]);
 
 impl<T> PerFamily<T> {

@@ -4,6 +4,7 @@ mod asn;
 mod conn;
 mod digest;
 mod family;
+pub mod octets;
 mod path_id;
 mod peer_kind;
 mod prefix;

@@ -1,7 +1,9 @@
 //! What a peer is to this router.
 
+use serde::{Deserialize, Serialize};
+
 /// On which side of which border a peer stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PeerKind {
     /// In another AS: eBGP.
     #[default]

@@ -3,8 +3,10 @@
 use core::fmt;
 use core::net::Ipv4Addr;
 
+use serde::{Deserialize, Serialize};
+
 /// A BGP identifier: four octets, unique in the AS, never 0 (RFC 6286 §2.1). Ordered as an unsigned number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RouterId(pub u32);
 
 impl From<Ipv4Addr> for RouterId {

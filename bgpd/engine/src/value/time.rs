@@ -2,11 +2,13 @@
 
 use core::ops::{Add, Sub};
 
+use serde::{Deserialize, Serialize};
+
 pub use core::time::Duration;
 
 /// A moment, in microseconds of the log's monotonic clock. There is no `now()`: an instant only ever comes in
 /// with an input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Instant(u64);
 
 impl Instant {

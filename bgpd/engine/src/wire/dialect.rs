@@ -1,5 +1,7 @@
 //! What two speakers have agreed on, as far as the octets of their messages depend on it.
 
+use serde::{Deserialize, Serialize};
+
 use super::frame;
 use crate::attr::table::{Inbound, Outbound};
 use crate::value::{Family, PeerKind, PerFamily};
@@ -7,7 +9,8 @@ use crate::value::{Family, PeerKind, PerFamily};
 /// What two speakers have agreed on, as far as the octets of their messages depend on it.
 ///
 /// The default is what holds before the OPEN messages: nothing is agreed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Dialect {
     /// Both have four-octet AS numbers (RFC 6793).
     pub four_octet_as: bool,

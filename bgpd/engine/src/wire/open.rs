@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use nom::multi::length_data;
 use nom::number::complete::{be_u8, be_u16, be_u32};
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
 use super::frame::{self, MessageType};
 use super::{Capability, Notification};
@@ -18,7 +19,7 @@ const CAPABILITIES: u8 = 2;
 const EXTENDED: u8 = 255;
 
 /// An OPEN.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenMessage {
     /// The version, always 4 in a message that was read without an error.
     pub version: u8,

@@ -261,7 +261,7 @@ impl World {
 }
 
 fn reason(n: u8) -> StopReason {
-    match n % 8 {
+    match n % 9 {
         0 => StopReason::Shutdown("text".into()),
         1 => StopReason::Deconfigured,
         2 => StopReason::MaximumPrefix { family: Family::Ipv4Unicast, limit: 1, restart_minutes: Some(1) },
@@ -269,6 +269,7 @@ fn reason(n: u8) -> StopReason {
         4 => StopReason::Changed(Change::Transport),
         5 => StopReason::RouterStop,
         6 => StopReason::InterfaceDown,
+        7 => StopReason::Poison { minutes: 1 },
         _ => StopReason::Reset,
     }
 }

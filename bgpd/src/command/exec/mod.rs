@@ -3,12 +3,19 @@
 mod clear_bgp;
 mod configure_terminal;
 mod copy_running_config;
+#[cfg(feature = "fault")]
+mod debug_fault;
 mod enable;
 mod end;
 mod exit;
 mod exit_address_family;
 mod find;
 mod list;
+mod redundancy_mode;
+mod redundancy_switchover;
+mod redundancy_twin_restart;
+mod redundancy_upgrade;
+mod redundancy_words;
 mod show_bgp_memory;
 mod show_bgp_neighbor_routes;
 mod show_bgp_neighbors;
@@ -58,7 +65,17 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     write_memory,
     write_terminal,
     copy_running_config,
+    redundancy_switchover,
+    redundancy_twin_restart,
+    redundancy_upgrade,
+    redundancy_mode,
 ];
+
+/// What only builds for tests have.
+#[cfg(feature = "fault")]
+pub(crate) const FAULT_COMMANDS: &[&crate::command::Command] = commands![debug_fault];
+#[cfg(not(feature = "fault"))]
+pub(crate) const FAULT_COMMANDS: &[&crate::command::Command] = &[];
 
 /// The place of commands that are not configuration.
 const EXEC: &[super::Place] = &[super::Place::Exec];

@@ -190,8 +190,12 @@ fn put_past(router: &Router<'_>, peer: &Peer, map: &mut Members) {
     let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);
     put("connectionsEstablished", statistics.established.into());
     put("connectionsDropped", statistics.dropped.into());
-    // There is no twin yet that could take a session over.
-    put("connectionsSurvivedTakeovers", 0.into());
+    put("connectionsSurvivedTakeovers", router.survivals.of(&peer.name).into());
+    if let Some(record) = router.engine.poison_of(&peer.name) {
+        let last = msec(router.clock.since(record.last));
+        let reaction = record.reaction.to_string();
+        put("poison", json!({ "messages": record.count, "lastMsecs": last, "reaction": reaction }));
+    }
     match &statistics.last_reset {
         None => {
             put("lastReset", "never".into());

@@ -166,6 +166,18 @@ fn push_statistics(peer: &Peer, out: &mut String) {
 fn push_past(router: &Router<'_>, peer: &Peer, out: &mut String) {
     let statistics = peer.session.statistics();
     put!(out, "\n  Connections established {}; dropped {}\n", statistics.established, statistics.dropped);
+    let survived = router.survivals.of(&peer.name);
+    if survived > 0 {
+        put!(out, "  Takeovers survived {survived}\n");
+    }
+    if let Some(record) = router.engine.poison_of(&peer.name) {
+        let (count, reaction) = (record.count, record.reaction);
+        put!(
+            out,
+            "  Messages that killed a process {count}, last {}, {reaction}\n",
+            ago(router, Some(record.last))
+        );
+    }
     match &statistics.last_reset {
         None => out.push_str("  Last reset never\n"),
         Some((at, reason)) => {

@@ -131,6 +131,7 @@ fn peer_state(router: &Router<'_>, family: Family, peer: &Peer) -> &'static str 
     match peer.session.stopped_by() {
         Some(StopReason::Shutdown(_)) => return "Admin",
         Some(StopReason::MaximumPrefix { .. }) => return "PfxCt",
+        Some(StopReason::Poison { .. }) => return "Poison",
         Some(_) | None => {}
     }
     let lacks = router.engine.lacks_policy(peer, family) || lacks_export_policy(router.engine, peer, family);

@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 
 use nom::number::complete::be_u8;
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
 use super::Capability;
 use super::family::{afi_safi, all, emit_afi_safi};
 use crate::value::AfiSafi;
 
 /// What a speaker can do with several paths to a prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AddPathMode {
     /// It takes them.
     Receive,

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use nom::number::complete::{be_u8, be_u16};
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
 use super::Capability;
 use super::family::{afi_safi, all, emit_afi_safi};
@@ -22,7 +23,7 @@ const FORWARDING: u8 = 0x80;
 pub type RestartFamily = (AfiSafi, bool);
 
 /// A speaker's word on its restarts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GracefulRestart {
     /// It has restarted: others need not wait for its End-of-RIB.
     pub restarting: bool,

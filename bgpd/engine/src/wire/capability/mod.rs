@@ -11,6 +11,8 @@ mod role;
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 pub use add_path::{AddPathFamily, AddPathMode};
 pub use extended_next_hop::ExtendedNextHopFamily;
 pub use graceful_restart::{GracefulRestart, RestartFamily};
@@ -21,7 +23,7 @@ use super::Notification;
 use crate::value::{AfiSafi, Asn};
 
 /// One capability of a speaker.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Capability {
     /// Multiprotocol: a family (RFC 4760 §8).
     MultiProtocol(AfiSafi),

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use nom::multi::length_data;
 use nom::number::complete::be_u8;
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
 use super::Capability;
 
@@ -14,7 +15,7 @@ use super::Capability;
 const NAME_MAX: usize = 64;
 
 /// A speaker's host name and domain (draft-walton-bgp-hostname-capability), the octets as they came.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fqdn {
     /// The host name's octets.
     pub host: Vec<u8>,
@@ -23,7 +24,7 @@ pub struct Fqdn {
 }
 
 /// A speaker's software and version (draft-abraitis-bgp-version-capability), the octets as they came.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SoftwareVersion(pub Vec<u8>);
 
 /// The octets as a text that fits on a line: what is no UTF-8 and what controls a terminal is replaced.

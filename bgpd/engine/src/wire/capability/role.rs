@@ -1,9 +1,11 @@
 //! BGP roles (RFC 9234 §4.1).
 
+use serde::{Deserialize, Serialize};
+
 use super::Capability;
 
 /// What a speaker is to its peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// It sells transit to the peer.
     Provider,

@@ -7,6 +7,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use names::NAMES;
 
 use super::capability::Capability;
@@ -14,7 +16,7 @@ use super::frame::{self, MessageType};
 use crate::attr::{AttributeError, Fault};
 
 /// Why a session ends.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Notification {
     /// Error code.
     pub code: u8,

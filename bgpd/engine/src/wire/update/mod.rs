@@ -3,6 +3,7 @@
 mod emit;
 #[cfg(test)]
 mod reactions;
+mod salvage;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use nom::multi::length_data;
 use nom::number::complete::be_u16;
 
 pub use emit::{Announcement, EmitError, Withdrawal, emit_attributes, emit_end_of_rib};
+pub use salvage::{Salvaged, salvage};
 
 use super::{Dialect, Nlri, Notification};
 use crate::attr::table::{Inbound, Mandatory, Row, emit_attribute};

@@ -1,0 +1,56 @@
+//! The routes of every family in a snapshot, with what they share.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::attr_store::{AttrStore, SavedAttrs};
+use super::family_rib::SavedFamily;
+use super::next_hop::SavedNextHops;
+use super::{Facts, FamilyRib, Knobs, NextHopTable, PeerFacts, Rib};
+use crate::value::octets::{Damaged, Part};
+
+/// The routes as they are saved.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SavedRib<'a> {
+    #[serde(borrow)]
+    attrs: SavedAttrs<'a>,
+    #[serde(borrow)]
+    next_hops: SavedNextHops<'a>,
+    peers: Part<'a, Vec<PeerFacts>>,
+    knobs: Knobs,
+    #[serde(borrow)]
+    v4: SavedFamily<'a>,
+    #[serde(borrow)]
+    v6: SavedFamily<'a>,
+}
+
+impl Rib {
+    /// The routes as they are saved.
+    pub fn save(&self) -> SavedRib<'_> {
+        SavedRib {
+            attrs: self.facts.attrs.save(),
+            next_hops: self.facts.next_hops.save(),
+            peers: Part::Lent(&self.facts.peers),
+            knobs: self.facts.knobs,
+            v4: self.v4.save(),
+            v6: self.v6.save(),
+        }
+    }
+
+    /// The routes that were saved by a router with this seed. The groups' filters are still those of everybody.
+    pub fn restore(saved: SavedRib<'_>, seed: u64) -> Result<Rib, Damaged> {
+        let mut rib = Rib::new(seed);
+        let (attrs, mut holders) = AttrStore::restore(&saved.attrs, seed)?;
+        let peers = saved.peers.own()?;
+        if peers.is_empty() {
+            return Err(Damaged("this router is not among the peers"));
+        }
+        let next_hops = NextHopTable::restore(saved.next_hops, attrs.next_hops())?;
+        rib.v4 = FamilyRib::restore(saved.v4, seed.wrapping_add(1), peers.len(), &mut holders)?;
+        rib.v6 = FamilyRib::restore(saved.v6, seed.wrapping_add(2), peers.len(), &mut holders)?;
+        attrs.check(&holders)?;
+        rib.facts = Facts { attrs, next_hops, peers, knobs: saved.knobs };
+        Ok(rib)
+    }
+}

@@ -1,0 +1,217 @@
+//! What is around the machine besides connections: interfaces, router advertisements, files, the log.
+
+use std::path::PathBuf;
+
+use bgp_engine::notice::Severity;
+use bgp_engine::value::Instant;
+use ftcore::core::entry::EntryNumber;
+use ftcore::core::role::{Order, Settings};
+use ftcore::sys::sockets::Source as Ready;
+
+use super::advertiser::Advertiser;
+use super::files::{Files, Job, Loaded};
+use super::interfaces::{self, Interfaces};
+use super::quarantine::Kept;
+use super::router::{ADVERTISER, Serving};
+use super::{clock, log, settings};
+use crate::config::{Strictness, running_config};
+use crate::machine::{OwnEffect, OwnInput, Quarantined, Surroundings};
+
+/// The most of a configuration that is put into one entry, in octets.
+const CONFIGURATION_PART: usize = 128 << 10;
+/// Who asks where nobody waits for the answer.
+const NOBODY: u64 = 0;
+/// The exit status where the configuration is refused.
+const REFUSED: u8 = 2;
+
+/// What the command line says of files.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The configuration file.
+    pub file: PathBuf,
+    /// What is done with lines for FRR's other daemons.
+    pub strictness: Strictness,
+    /// Where messages that killed a process are kept.
+    pub poison: PathBuf,
+    /// What else there is to know about the configuration.
+    pub surroundings: Surroundings,
+}
+
+/// All of it.
+pub(super) struct Around {
+    pub(super) interfaces: Interfaces,
+    pub(super) advertiser: Advertiser,
+    pub(super) files: Files,
+    /// When this process was started.
+    pub(super) started: Instant,
+    source: Source,
+}
+
+impl Around {
+    /// Begins to look around. Must be called in a runtime with I/O.
+    pub(super) fn new(source: Source, files: Files) -> Around {
+        let (interfaces, advertiser) = (Interfaces::open(), Advertiser::default());
+        Around { interfaces, advertiser, files, started: clock::process_start(), source }
+    }
+
+    /// Takes what is heard of interfaces. When all are known for the first time, the configuration is read: what it
+    /// means depends on them.
+    pub(super) fn take_interfaces(&mut self, serving: &mut Serving, news: &interfaces::News) {
+        let now = clock::now();
+        match news {
+            interfaces::News::All(links) => {
+                for link in links {
+                    self.advertiser.link(link, now);
+                }
+                for input in interfaces::differences(serving.primary.machine().engine(), links) {
+                    serving.take(&input);
+                }
+                if !serving.primary.machine().configured().is_given() {
+                    self.reload();
+                }
+            }
+            interfaces::News::Change(change) => {
+                match change {
+                    fib::watch::Change::Link(link) => self.advertiser.link(link, now),
+                    fib::watch::Change::Gone(index) => self.advertiser.link_gone(*index),
+                }
+                serving.take(&interfaces::input(change));
+            }
+        }
+    }
+
+    /// Has the configuration file read.
+    pub(super) fn reload(&self) {
+        let (file, strictness) = (self.source.file.clone(), self.source.strictness);
+        self.files.order(Job::Load { file, strictness });
+    }
+
+    /// Takes what the configuration file says; the answer is the exit status where the router cannot begin.
+    pub(super) fn take_loaded(&mut self, serving: &mut Serving, loaded: Loaded) -> Option<u8> {
+        let configured = serving.primary.machine().configured();
+        let first = !configured.is_given();
+        let (config, warnings) = match loaded {
+            Ok(loaded) => loaded,
+            Err(errors) => {
+                for error in errors {
+                    tracing::error!("{error}");
+                }
+                if first {
+                    return Some(REFUSED);
+                }
+                tracing::error!(
+                    "the configuration stays as it was: correct the file and send SIGHUP to the keeper again"
+                );
+                return None;
+            }
+        };
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        if !first && config == *configured.filed() {
+            tracing::info!("the configuration file was read again: nothing has changed");
+            return None;
+        }
+        let surroundings =
+            if first { self.source.surroundings.clone() } else { configured.surroundings().clone() };
+        give(serving, &running_config(&config).collect::<String>(), &surroundings);
+        if first {
+            serving.links.ready();
+            tracing::info!("ready");
+        } else {
+            tracing::info!("the configuration file was read again");
+        }
+        None
+    }
+
+    /// Takes what routers on unnumbered links say.
+    pub(super) fn hear(&mut self, serving: &mut Serving) {
+        let mut heard = Vec::new();
+        self.advertiser.hear(clock::now(), &mut heard);
+        for input in heard {
+            serving.take(&input);
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn keep_house(&mut self) {
+        self.advertiser.speak(clock::now());
+    }
+
+    /// Carries out what the machine wants besides its connections.
+    pub(super) fn carry_out(&mut self, serving: &mut Serving) {
+        let wanted: Vec<(EntryNumber, OwnEffect)> = serving.primary.take_others().collect();
+        for (entry, effect) in wanted {
+            match effect {
+                OwnEffect::Notice(notice) => log::notice(&notice),
+                OwnEffect::Say(severity, text) => say(severity, &text),
+                OwnEffect::RouterAdvertisements(interface, wanted) => {
+                    let (poll, token) = (serving.sockets.poll(), Ready::Own(ADVERTISER).token());
+                    let now = clock::now();
+                    if let Err(error) = self.advertiser.set(poll, token, interface.clone(), wanted, now) {
+                        tracing::error!(
+                            "interface {interface}: no router advertisements: {error}; \
+                             unnumbered neighbors need CAP_NET_RAW"
+                        );
+                    }
+                }
+                OwnEffect::WriteConfig(writing) => {
+                    self.files.order(Job::Save { file: self.source.file.clone(), writing });
+                }
+                OwnEffect::Quarantine(what) => self.keep(serving, entry, *what),
+                OwnEffect::Redundancy(block) => set(serving, &settings::of(&block)),
+            }
+        }
+    }
+
+    /// Keeps a message that killed a process.
+    fn keep(&self, serving: &Serving, entry: EntryNumber, what: Quarantined) {
+        let neighbor = what.neighbor.as_deref().unwrap_or("unknown");
+        tracing::error!(
+            neighbor,
+            "neighbor {neighbor}: a message killed the old primary; it was got over: {}",
+            what.treatment
+        );
+        let (epoch, entry) = (u64::from(serving.primary.state().epoch().0), entry.0);
+        let time = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
+        let kept = Box::new(Kept { epoch, entry, time, what });
+        self.files.order(Job::Keep { folder: self.source.poison.clone(), kept });
+    }
+}
+
+/// Puts the standby's settings in force. The mode is the keeper's business, which starts and ends twins.
+fn set(serving: &mut Serving, wanted: &Settings) {
+    let now = *serving.links.settings();
+    if wanted.mode != now.mode {
+        serving.links.order(NOBODY, Order::Mode(wanted.mode));
+    }
+    let rest = Settings { mode: now.mode, ..*wanted };
+    if rest != now {
+        serving.links.set(rest, &mut serving.primary);
+    }
+}
+
+/// Puts a configuration into the log, in as many entries as it needs.
+fn give(serving: &mut Serving, text: &str, surroundings: &Surroundings) {
+    let mut rest = text;
+    loop {
+        let most = rest.len().min(CONFIGURATION_PART);
+        let cut = (0..=most).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(most);
+        let (part, after) = rest.split_at(cut);
+        if after.is_empty() {
+            let (text, surroundings) = (part.to_owned(), surroundings.clone());
+            return serving.take(&OwnInput::Configuration { text, surroundings });
+        }
+        serving.take(&OwnInput::ConfigurationPart(part.to_owned()));
+        rest = after;
+    }
+}
+
+fn say(severity: Severity, text: &str) {
+    match severity {
+        Severity::Error => tracing::error!("{text}"),
+        Severity::Warning => tracing::warn!("{text}"),
+        Severity::Notice => tracing::info!("{text}"),
+        Severity::Debug => tracing::debug!("{text}"),
+    }
+}

@@ -1,0 +1,191 @@
+//! The router as a program that `ftcore` keeps alive: what is open before any process serves, how a router begins,
+//! and what a process does that has become primary.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use ftcore::core::record::{Cause, Takeover};
+use ftcore::core::takeover::Report;
+use ftcore::sys::child::takeover::Promoted;
+use ftcore::sys::keeper::{Opened, holdings::Listener};
+use ftcore::sys::program::Program;
+use ftcore::sys::socket;
+
+use super::around::{Around, Source};
+use super::control::{self, Control};
+use super::files::Files;
+use super::listen::{BGP_PORT, ListenError};
+use super::process;
+use super::router::{Ending, Router, RouterError, Serving};
+use super::standing::signal_name;
+use crate::machine::{OwnInput, Speaker};
+
+/// What the control socket's listener is called among what every process holds.
+const CONTROL: &str = "control";
+/// The exit status of a failure.
+const FAILURE: u8 = 1;
+
+/// The router.
+#[derive(Clone, Debug)]
+pub struct Bgp {
+    /// Where peers can connect to; port 179 of every address where empty.
+    pub listen: Vec<SocketAddr>,
+    /// Where processes say who they are, and where the control socket is.
+    pub run_dir: PathBuf,
+    /// Where metrics were asked for.
+    pub metrics: Option<SocketAddr>,
+    /// What the command line says of files.
+    pub source: Source,
+}
+
+impl Bgp {
+    fn control_path(&self) -> PathBuf {
+        self.run_dir.join("ftbgpd.sock")
+    }
+
+    /// What was asked for and is not in this build.
+    fn say_what_is_missing(&self) {
+        if self.metrics.is_some() {
+            tracing::warn!("--metrics: this build serves no metrics yet");
+        }
+        if !self.source.surroundings.without_fib {
+            tracing::warn!(
+                "this build puts no routes into the kernel yet (--no-fib says that this is meant)"
+            );
+        }
+    }
+
+    fn begin(&self, serving: Serving) -> Result<Router, RouterError> {
+        let held = serving.links.offered().find(|(name, _)| *name == CONTROL);
+        let listener = match held {
+            Some((_, listener)) => listener.try_clone_to_owned()?,
+            None => control::listen(&self.control_path())?,
+        };
+        let epoll = serving.sockets.poll().as_fd().try_clone_to_owned()?;
+        let control = Control::new(epoll, listener, Router::control_token())?;
+        Ok(Router::new(serving, Around::new(self.source.clone(), Files::start()?), control)?)
+    }
+
+    /// Serves until the router is stopped or another process is primary.
+    fn run(&self, mut serving: Serving) -> Result<(Router, Ending), RouterError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        if serving.primary.machine().configured().is_given() {
+            serving.take(&OwnInput::TakenOver);
+            serving.links.ready();
+        }
+        runtime.block_on(async {
+            let mut router = self.begin(serving)?;
+            let ending = router.run().await?;
+            Ok((router, ending))
+        })
+    }
+}
+
+impl Program for Bgp {
+    type Machine = Speaker;
+
+    fn version(&self) -> &str {
+        crate::show::VERSION
+    }
+
+    fn genesis(&self, seed: u64) -> Speaker {
+        Speaker::new(seed)
+    }
+
+    fn open(&self) -> io::Result<Opened> {
+        tracing::info!("ftbgpd {} starts, process {}", crate::show::VERSION, std::process::id());
+        match process::raise_descriptor_limit() {
+            Ok(limit) => tracing::info!("up to {limit} open files"),
+            Err(error) => tracing::warn!("the limit of open files stays as it is: {error}"),
+        }
+        self.say_what_is_missing();
+        let listeners = open_listeners(&self.listen).map_err(io::Error::other)?;
+        for listener in &listeners {
+            tracing::info!("listening on {}", listener.address);
+        }
+        let path = self.control_path();
+        let refused =
+            |error| io::Error::other(format!("cannot make the control socket {}: {error}", path.display()));
+        let control = control::listen(&path).map_err(refused)?;
+        Ok(Opened { listeners, offered: vec![(CONTROL.to_owned(), control)] })
+    }
+
+    fn serve(&self, promoted: Promoted<Speaker>) -> u8 {
+        let Promoted { primary, sockets, links, report, life } = promoted;
+        tell(&report);
+        match self.run(Serving { primary, sockets, links }) {
+            Ok((router, Ending::Stopped(status))) => {
+                // Where it is gone already, somebody else took it away.
+                let _ = std::fs::remove_file(self.control_path());
+                tracing::info!("stopped");
+                router.finish(status);
+                status
+            }
+            Ok((_, Ending::Released)) => {
+                ftcore::sys::note::retract();
+                life.release();
+                0
+            }
+            Err(error) => {
+                tracing::error!("{error}");
+                FAILURE
+            }
+        }
+    }
+}
+
+/// Says what a takeover came to.
+fn tell(report: &Report) {
+    let Report { takeover, lost, suspect, .. } = report;
+    if takeover.cause == Cause::Start {
+        return;
+    }
+    let Takeover { epoch, cause, signal, kept, detect_us, takeover_us, .. } = takeover;
+    let ms = |micros: u64| micros as f64 / 1000.0;
+    let (detect, took) = (ms(*detect_us), ms(*takeover_us));
+    let signal = signal.map(|signal| format!(" by {}", signal_name(signal))).unwrap_or_default();
+    tracing::warn!(
+        "took over: {}{signal}; epoch {}, detected in {detect:.3} ms, taken over in {took:.3} ms, {kept} \
+         connections kept, {} lost",
+        cause.name(),
+        epoch.0,
+        lost.len()
+    );
+    for lost in lost {
+        let peer = lost.ends.map(|ends| ends.remote.to_string()).unwrap_or_default();
+        tracing::error!("the connection {} {peer} was lost in the takeover: {}", lost.conn.0, lost.why);
+    }
+    if let Some(suspect) = suspect {
+        tracing::warn!("the entry that the old primary died in was tried: {suspect:?}");
+    }
+}
+
+/// Listens on each of `addresses`, or where there are none on port 179 of all addresses; then a family that the
+/// system does not have is left out.
+fn open_listeners(addresses: &[SocketAddr]) -> Result<Vec<Listener>, ListenError> {
+    let everywhere = [
+        SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), BGP_PORT),
+        SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), BGP_PORT),
+    ];
+    let wanted = if addresses.is_empty() { &everywhere } else { addresses };
+    let mut listeners = Vec::new();
+    for address in wanted.iter().copied() {
+        let opened = socket::listen(address).and_then(|socket| Ok((socket::local(&socket)?, socket)));
+        match opened {
+            Ok((address, socket)) => listeners.push(Listener { address, socket }),
+            Err(error) if addresses.is_empty() && error.raw_os_error() == Some(libc::EAFNOSUPPORT) => {
+                tracing::warn!("not listening on {address}: {error}");
+            }
+            Err(source) => return Err(ListenError { address, source }),
+        }
+    }
+    Ok(listeners)
+}
+
+/// The folder where messages that killed a process are kept.
+#[must_use]
+pub fn poison_folder(run_dir: &Path) -> PathBuf {
+    run_dir.join("poison")
+}

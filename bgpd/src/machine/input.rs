@@ -1,0 +1,212 @@
+//! The inputs of this program's own, and their octets in the log.
+//!
+//! A form is one octet of version and then MessagePack with named fields, read only as what it says it is: any octets
+//! can be given, and what is none of these is an error, never a panic. None of them is on a hot path.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use bgp_engine::value::IfIndex;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::outcomes::RequestId;
+use crate::config::Standby;
+
+/// The form's version, the first octet.
+const VERSION: u8 = 1;
+
+/// What happened outside and is nothing of a connection, or what an operator wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnInput {
+    /// The beginning of the configuration file's text, which does not fit one entry; the next comes behind it.
+    ConfigurationPart(String),
+    /// This is the configuration file's text: at the start, and when it was read again.
+    Configuration {
+        /// The text, without lines for other daemons' commands, behind the parts that came before.
+        text: String,
+        /// What else there is to know.
+        surroundings: Surroundings,
+    },
+    /// An operator's line that changes something.
+    Line(LineOf),
+    /// The configuration file was written, or could not be.
+    Written(Written),
+    /// An interface is there, or has changed.
+    Interface(Interface),
+    /// The interface with this index is gone.
+    InterfaceGone(u32),
+    /// A router advertisement was heard.
+    RouterSeen {
+        /// The interface's index.
+        interface: u32,
+        /// The sender's link-local address.
+        address: Ipv6Addr,
+    },
+    /// Another process is the primary from here on.
+    TakenOver,
+    /// The router is stopped for good: every session is ended.
+    Stop,
+}
+
+/// What the command line and the machine say about the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// No routes go into the kernel.
+    pub without_fib: bool,
+    /// The machine's name, for when none is configured.
+    pub hostname: Option<String>,
+    /// How the twin stands by, where the command line says it.
+    #[serde(default)]
+    pub standby: Option<Standby>,
+}
+
+/// A line, and who typed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineOf {
+    /// The request's name.
+    pub request: RequestId,
+    /// The lines that the modes were entered by.
+    pub mode: Vec<String>,
+    /// The line.
+    pub line: String,
+}
+
+/// What came of writing the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// Which writing it was.
+    pub number: u64,
+    /// The file.
+    pub file: String,
+    /// Why it could not be written.
+    pub error: Option<String>,
+}
+
+/// An interface and its addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// The kernel's index.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// Whether it is up and has a carrier.
+    pub up: bool,
+    /// Its addresses with their prefix lengths.
+    pub addresses: Vec<(IpAddr, u8)>,
+}
+
+/// Octets that are no input.
+#[derive(Debug, thiserror::Error)]
+pub enum FormError {
+    /// The version is another.
+    #[error("form {0:?} is not known; this program knows {VERSION}")]
+    Version(Option<u8>),
+    /// The version is right, and the rest is not.
+    #[error("the form is damaged: {0}")]
+    Damaged(#[from] rmp_serde::decode::Error),
+}
+
+impl OwnInput {
+    /// Reads an input's octets.
+    ///
+    /// # Errors
+    /// Where they are none.
+    pub fn parse(octets: &[u8]) -> Result<OwnInput, FormError> {
+        match octets.split_first() {
+            Some((&VERSION, form)) => Ok(rmp_serde::from_slice(form)?),
+            other => Err(FormError::Version(other.map(|(version, _)| *version))),
+        }
+    }
+
+    /// Its octets.
+    ///
+    /// # Panics
+    /// Never: nothing in an input has no form.
+    #[must_use]
+    pub fn emit(&self) -> Vec<u8> {
+        let mut octets = vec![VERSION];
+        rmp_serde::encode::write_named(&mut octets, self).expect("a vector takes whatever is written");
+        octets
+    }
+}
+
+impl From<Interface> for bgp_engine::input::Interface {
+    fn from(interface: Interface) -> Self {
+        let Interface { index, name, up, addresses } = interface;
+        let net = |(address, length): (IpAddr, u8)| IpNet::new(address, length).ok();
+        let addresses = addresses.into_iter().filter_map(net).collect();
+        bgp_engine::input::Interface { index: IfIndex(index), name, up, addresses }
+    }
+}
+
+impl From<fib::watch::Link> for Interface {
+    fn from(link: fib::watch::Link) -> Self {
+        let addresses = link.addresses.iter().map(|net| (net.addr(), net.prefix_len())).collect();
+        Interface { index: link.index, name: link.name, up: link.up, addresses }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn input() -> impl Strategy<Value = OwnInput> {
+        let request = (any::<u64>(), any::<u64>()).prop_map(|(client, number)| RequestId { client, number });
+        let line = (request, proptest::collection::vec(".{0,20}", 0..4), ".{0,80}")
+            .prop_map(|(request, mode, line)| OwnInput::Line(LineOf { request, mode, line }));
+        let configuration =
+            (".{0,200}", any::<bool>(), any::<Option<String>>()).prop_map(|(text, without_fib, hostname)| {
+                OwnInput::Configuration {
+                    text,
+                    surroundings: Surroundings { without_fib, hostname, standby: Some(Standby::Cold) },
+                }
+            });
+        let addresses = proptest::collection::vec((any::<IpAddr>(), any::<u8>()), 0..5);
+        let interface =
+            (any::<u32>(), ".{0,15}", any::<bool>(), addresses).prop_map(|(index, name, up, addresses)| {
+                OwnInput::Interface(Interface { index, name, up, addresses })
+            });
+        let seen = (any::<u32>(), any::<Ipv6Addr>())
+            .prop_map(|(interface, address)| OwnInput::RouterSeen { interface, address });
+        prop_oneof![
+            line,
+            configuration,
+            interface,
+            seen,
+            any::<u32>().prop_map(OwnInput::InterfaceGone),
+            ".{0,200}".prop_map(OwnInput::ConfigurationPart),
+            Just(OwnInput::TakenOver),
+            Just(OwnInput::Stop),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_input_is_read_as_it_was_written(input in input()) {
+            prop_assert_eq!(OwnInput::parse(&input.emit()).unwrap(), input);
+        }
+
+        #[test]
+        fn no_octets_make_the_reader_panic(
+            octets in proptest::collection::vec(any::<u8>(), 0..200),
+            input in input(),
+            at in any::<prop::sample::Index>(),
+            value in any::<u8>(),
+        ) {
+            let _ = OwnInput::parse(&octets);
+            let mut scribbled = input.emit();
+            let at = at.index(scribbled.len());
+            scribbled[at] = value;
+            let _ = OwnInput::parse(&scribbled);
+            let _ = OwnInput::parse(&scribbled[..at]);
+        }
+    }
+
+    #[test]
+    fn another_version_is_said() {
+        let error = OwnInput::parse(&[9, 0]).unwrap_err().to_string();
+        assert!(error.contains('9'), "{error}");
+    }
+}

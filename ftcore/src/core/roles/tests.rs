@@ -1,0 +1,255 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::core::role::Action::{Abandon, Answer, Exit, Renew, Start, Tell as Told};
+use crate::core::role::Standing::{Diverged, Holding, InStep, Syncing};
+
+const FIRST: ChildId = ChildId(1);
+const SECOND: ChildId = ChildId(2);
+const THIRD: ChildId = ChildId(3);
+
+/// A keeper whose time goes on by a millisecond with every event.
+struct Story {
+    roles: Roles,
+    now: Time,
+}
+
+impl Story {
+    fn new(mode: Mode) -> Story {
+        Story { roles: Roles::new(mode, 10_000_000), now: Time(1) }
+    }
+
+    fn see(&mut self, seen: Seen) -> Vec<Action> {
+        self.now.0 += 1000;
+        self.roles.see(self.now, seen)
+    }
+
+    /// Two that are in step.
+    fn protected(mode: Mode) -> Story {
+        let mut story = Story::new(mode);
+        story.see(Seen::Time);
+        story.see(Seen::Leads(FIRST));
+        let standing = if mode == Mode::Warm { Holding } else { InStep };
+        story.see(Seen::Stands(SECOND, standing));
+        story
+    }
+}
+
+fn start(child: ChildId) -> Action {
+    Start(child, None, Follow::Hot)
+}
+
+fn died(child: ChildId) -> Seen {
+    Seen::Ended(child, Origin::Outside)
+}
+
+fn killed(child: ChildId) -> Action {
+    Action::End(child, End::Killed)
+}
+
+fn asked(child: ChildId) -> Action {
+    Action::End(child, End::Asked)
+}
+
+#[test]
+fn the_first_child_leads_and_the_second_follows() {
+    let mut story = Story::new(Mode::Hot);
+    assert_eq!(story.see(Seen::Time), [start(FIRST), Told(FIRST, Tell::Lead)]);
+    assert_eq!(story.see(Seen::Time), []);
+    assert_eq!(story.see(Seen::Leads(FIRST)), [start(SECOND)]);
+    assert_eq!(story.see(Seen::Stands(SECOND, InStep)), []);
+    assert_eq!((story.roles.primary(), story.roles.standby()), (Some(FIRST), Some(SECOND)));
+    assert_eq!(story.roles.deadline(), None);
+}
+
+#[test]
+fn a_dead_primary_is_followed_by_its_twin_whichever_is_heard_first() {
+    let mut story = Story::protected(Mode::Hot);
+    assert_eq!(story.see(died(FIRST)), [Told(SECOND, Tell::Lead)]);
+    assert_eq!(story.see(Seen::Leads(SECOND)), [start(THIRD)]);
+    assert_eq!(story.see(Seen::Stands(THIRD, InStep)), []);
+    assert_eq!(story.see(Seen::Leads(THIRD)), [killed(SECOND), start(ChildId(4))]);
+    assert_eq!(story.see(died(SECOND)), []);
+}
+
+#[test]
+fn a_dead_twin_is_replaced_at_once_and_one_that_cannot_start_more_and_more_slowly() {
+    let mut story = Story::protected(Mode::Hot);
+    assert_eq!(story.see(died(SECOND)), [start(THIRD)]);
+    assert_eq!(story.see(died(THIRD)), [start(ChildId(4))]);
+    assert_eq!(story.see(died(ChildId(4))), []);
+    let due = story.roles.deadline().unwrap();
+    assert_eq!(due.0 - story.now.0, PAUSE_US);
+    story.now = due;
+    assert_eq!(story.see(Seen::Time), [start(ChildId(5))]);
+    assert_eq!(story.see(died(ChildId(5))), []);
+    assert_eq!(story.roles.deadline().unwrap().0 - story.now.0, 2 * PAUSE_US);
+    assert_eq!(story.roles.primary(), Some(FIRST), "a living primary is never given up for that");
+}
+
+#[test]
+fn both_dead_are_followed_by_one_that_leads() {
+    let mut story = Story::protected(Mode::Hot);
+    assert_eq!(story.see(died(SECOND)), [start(THIRD)]);
+    assert_eq!(story.see(died(FIRST)), [Told(THIRD, Tell::Lead)]);
+    assert_eq!(story.see(died(THIRD)), [start(ChildId(4)), Told(ChildId(4), Tell::Lead)]);
+}
+
+#[test]
+fn what_kills_everyone_who_restores_it_is_given_up() {
+    let mut story = Story::protected(Mode::Hot);
+    story.see(died(SECOND));
+    story.see(died(FIRST));
+    let mut actions = Vec::new();
+    for child in 3..3 + PATIENCE {
+        actions = story.see(died(ChildId(child)));
+        story.now.0 += LONGEST_PAUSE_US;
+        if !actions.contains(&Abandon) {
+            story.see(Seen::Time);
+        }
+    }
+    assert_eq!(actions, [Abandon]);
+}
+
+#[test]
+fn warm_is_made_hot_before_a_switchover() {
+    let mut story = Story::new(Mode::Warm);
+    story.see(Seen::Time);
+    assert_eq!(story.see(Seen::Leads(FIRST)), [Start(SECOND, None, Follow::Warm)]);
+    story.see(Seen::Stands(SECOND, Holding));
+    assert_eq!(
+        story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover))),
+        [Told(SECOND, Tell::Follow)]
+    );
+    assert_eq!(story.see(Seen::Stands(SECOND, Syncing)), []);
+    assert_eq!(story.see(Seen::Stands(SECOND, InStep)), [Told(FIRST, Tell::Switchover(Cause::Switchover))]);
+    let done = story.see(Seen::Leads(SECOND));
+    assert_eq!(done, [killed(FIRST), Answer(7, Ok(())), Start(THIRD, None, Follow::Warm)]);
+}
+
+#[test]
+fn without_a_twin_one_is_made_for_a_switchover() {
+    for mode in [Mode::Cold, Mode::None] {
+        let mut story = Story::new(mode);
+        story.see(Seen::Time);
+        assert_eq!(story.see(Seen::Leads(FIRST)), []);
+        let planned = story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover)));
+        assert_eq!(planned, [Told(FIRST, Tell::Checkpoint), start(SECOND)]);
+        assert_eq!(
+            story.see(Seen::Stands(SECOND, InStep)),
+            [Told(FIRST, Tell::Switchover(Cause::Switchover))]
+        );
+        assert_eq!(story.see(Seen::Leads(SECOND)), [killed(FIRST), Answer(7, Ok(()))]);
+        assert_eq!(story.see(died(FIRST)), []);
+    }
+}
+
+#[test]
+fn without_standby_a_dead_primary_takes_its_connections_along_but_cold_keeps_them() {
+    for (mode, abandoned) in [(Mode::Cold, vec![]), (Mode::None, vec![Abandon])] {
+        let mut story = Story::new(mode);
+        assert_eq!(story.see(Seen::Time), [start(FIRST), Told(FIRST, Tell::Lead)]);
+        story.see(Seen::Leads(FIRST));
+        let actions = story.see(died(FIRST));
+        assert_eq!(actions, [abandoned, vec![start(SECOND), Told(SECOND, Tell::Lead)]].concat());
+    }
+}
+
+#[test]
+fn an_upgrade_replaces_the_twin_then_the_primary_then_the_keeper() {
+    let mut story = Story::protected(Mode::Hot);
+    let path = PathBuf::from("/new");
+    assert_eq!(story.see(Seen::Ordered(9, Order::Upgrade(path.clone()))), [asked(SECOND)]);
+    assert_eq!(story.see(died(SECOND)), [Start(THIRD, Some(path.clone()), Follow::Hot)]);
+    assert_eq!(story.see(Seen::Stands(THIRD, Diverged)), [Told(FIRST, Tell::HandOver(Cause::Upgrade))]);
+    let done = story.see(Seen::Leads(THIRD));
+    let next = Start(ChildId(4), Some(path.clone()), Follow::Hot);
+    assert_eq!(done, [killed(FIRST), Answer(9, Ok(())), Renew(path), next]);
+}
+
+#[test]
+fn an_upgrade_that_does_not_stand_is_refused_and_the_old_binary_goes_on() {
+    let mut story = Story::protected(Mode::Hot);
+    story.see(Seen::Ordered(9, Order::Upgrade(PathBuf::from("/new"))));
+    story.see(died(SECOND));
+    let refused = story.see(died(THIRD));
+    assert_eq!(refused, [Answer(9, Err("the new twin ended".to_owned())), start(ChildId(4))]);
+}
+
+#[test]
+fn a_diverged_twin_is_replaced() {
+    let mut story = Story::protected(Mode::Hot);
+    assert_eq!(story.see(Seen::Stands(SECOND, Diverged)), [asked(SECOND)]);
+    assert_eq!(story.see(died(SECOND)), [start(THIRD)]);
+}
+
+#[test]
+fn a_stop_ends_the_twin_first_and_kills_who_does_not_go() {
+    let mut story = Story::protected(Mode::Hot);
+    assert_eq!(story.see(Seen::StopAsked), [asked(SECOND)]);
+    story.now = story.roles.deadline().unwrap();
+    assert_eq!(story.see(Seen::Time), [killed(SECOND)]);
+    assert_eq!(story.see(died(SECOND)), [Told(FIRST, Tell::Stop)]);
+    assert_eq!(story.see(died(FIRST)), [Exit(0)]);
+}
+
+#[test]
+fn a_primary_that_ends_on_purpose_ends_all_with_its_status() {
+    let mut story = Story::protected(Mode::Hot);
+    assert_eq!(story.see(Seen::Finished(FIRST, 3)), [asked(SECOND)]);
+    assert_eq!(story.see(died(FIRST)), []);
+    assert_eq!(story.see(died(SECOND)), [Exit(3)]);
+}
+
+#[test]
+fn a_mode_without_twin_ends_it_and_one_with_a_twin_starts_it() {
+    let mut story = Story::protected(Mode::Hot);
+    let none = story.see(Seen::Ordered(1, Order::Mode(Mode::None)));
+    assert_eq!(none, [Told(FIRST, Tell::Mode(Mode::None)), asked(SECOND), Answer(1, Ok(()))]);
+    assert_eq!(story.see(died(SECOND)), []);
+    let warm = story.see(Seen::Ordered(2, Order::Mode(Mode::Warm)));
+    let started = Start(THIRD, None, Follow::Warm);
+    assert_eq!(warm, [Told(FIRST, Tell::Mode(Mode::Warm)), Answer(2, Ok(())), started]);
+}
+
+#[test]
+fn adopted_children_are_left_as_they_are() {
+    let mut story = Story::new(Mode::Hot);
+    let (primary, twin) = (story.roles.name_child(), story.roles.name_child());
+    assert_eq!(story.see(Seen::Adopted { primary, twin: Some((twin, InStep)) }), []);
+    assert_eq!(story.see(died(primary)), [Told(twin, Tell::Lead)]);
+}
+
+#[test]
+fn a_state_that_kills_one_primary_after_the_other_is_given_up() {
+    let mut story = Story::protected(Mode::Hot);
+    let mut primary = FIRST;
+    for n in 0..PATIENCE {
+        let standby = story.roles.standby().unwrap();
+        let actions = story.see(Seen::Ended(primary, Origin::Inside));
+        assert_eq!(actions, [Told(standby, Tell::Lead)], "{n}");
+        story.see(Seen::Leads(standby));
+        story.see(Seen::Stands(story.roles.standby().unwrap(), InStep));
+        primary = standby;
+    }
+    let standby = story.roles.standby().unwrap();
+    assert_eq!(story.see(Seen::Ended(primary, Origin::Inside)), [killed(standby), Abandon]);
+    let next = story.roles.name_child();
+    let anew = story.see(died(standby));
+    assert_eq!(anew, [start(ChildId(next.0 + 1)), Told(ChildId(next.0 + 1), Tell::Lead)]);
+}
+
+#[test]
+fn kills_from_outside_and_deaths_of_old_primaries_are_no_row() {
+    let mut story = Story::protected(Mode::Hot);
+    for n in 0..10 * PATIENCE {
+        if n % 2 == 0 {
+            story.now.0 += SOON_US;
+        }
+        let (primary, standby) = (story.roles.primary().unwrap(), story.roles.standby().unwrap());
+        let origin = if n % 2 == 0 { Origin::Inside } else { Origin::Outside };
+        assert_eq!(story.see(Seen::Ended(primary, origin)), [Told(standby, Tell::Lead)]);
+        story.see(Seen::Leads(standby));
+        story.see(Seen::Stands(story.roles.standby().unwrap(), InStep));
+    }
+}

@@ -1,0 +1,170 @@
+//! What must be true in the end, whatever has happened. Nothing here knows of faults.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::rc::Rc;
+
+use ftcore::core::effect::{Effect, Effects};
+use ftcore::core::entry::Content;
+use ftcore::core::input::{ConnId, Input, Time};
+use ftcore::core::kernel::Phase;
+use ftcore::core::log::{self, Cursor};
+use ftcore::core::machine::Machine;
+use ftcore::core::memory::{Memory, Word};
+use ftcore::core::private::PrivateMemory;
+use ftcore::core::standby::Standby;
+use ftcore::core::state::State;
+
+use super::cluster::Cluster;
+use super::kernel::{Fuse, VirtualKernel};
+use super::toy::{Store, Toy};
+use super::world::{KEEPER, World};
+
+/// What a peer at the other end of a connection has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub port: u16,
+    pub octets: Vec<u8>,
+    pub fin: bool,
+    pub rst: bool,
+}
+
+/// What the whole world has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    pub peers: Vec<Seen>,
+    pub files: BTreeMap<u64, Vec<u8>>,
+    pub datagrams: BTreeSet<Vec<u8>>,
+}
+
+impl Sight {
+    /// Of the world as it is now.
+    pub fn of(world: &World) -> Self {
+        let connections =
+            world.sockets.values().filter(|socket| socket.phase != Phase::Fresh && socket.remote.port() != 0);
+        let peers = connections.map(|socket| Seen {
+            port: socket.remote.port(),
+            octets: socket.seen.clone(),
+            fin: socket.fin,
+            rst: socket.rst,
+        });
+        let datagrams = world.datagrams.iter().cloned().collect();
+        Sight { peers: peers.collect(), files: world.files.clone(), datagrams }
+    }
+}
+
+/// A machine that is overheard.
+struct Overheard {
+    toy: Toy,
+    sent: Rc<RefCell<BTreeMap<u64, Vec<u8>>>>,
+}
+
+impl Machine for Overheard {
+    type Effect = Store;
+
+    fn step(&mut self, now: Time, input: Input<'_>, effects: &mut Effects<Store>) {
+        self.toy.step(now, input, effects);
+        for effect in &effects.list {
+            if let Effect::Send { conn, octets } = effect {
+                self.sent.borrow_mut().entry(conn.0).or_default().extend_from_slice(octets);
+            }
+        }
+    }
+
+    fn save(&self, to: &mut dyn io::Write) -> io::Result<()> {
+        self.toy.save(to)
+    }
+
+    fn restore(_: &[u8]) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn digest(&self) -> u64 {
+        self.toy.digest()
+    }
+
+    fn units(&self, conn: ConnId, octets: &[u8]) -> Vec<usize> {
+        self.toy.units(conn, octets)
+    }
+}
+
+/// Plays the whole log again on a machine that no fault has touched: every digest in it must be that machine's, what
+/// peers have seen must be what it sends, and what it has received what peers have sent.
+pub fn the_log_tells_the_whole_story(cluster: &Cluster, genesis: &Toy) {
+    let history = cluster.history.borrow();
+    let mut memory = PrivateMemory::new(history.len().max(64));
+    memory.octets_mut(0, history.len()).copy_from_slice(&history);
+    let applied = cluster.word(Word::Applied);
+    memory.store(Word::Applied, applied);
+    let world = cluster.world.borrow();
+    let sent = Rc::default();
+    let machine = Overheard { toy: genesis.clone(), sent: Rc::clone(&sent) };
+    let mut standby = Standby::genesis(machine);
+    let nowhere = Rc::new(RefCell::new(World::default()));
+    let mut kernel = VirtualKernel::new(&nowhere, KEEPER + 1, &Fuse::new());
+    let followed = standby.follow(&mut memory, &mut kernel, u64::MAX);
+    followed.unwrap_or_else(|error| panic!("the log cannot be played again: {error}"));
+    let lead = cluster.lead.as_ref().expect("a primary");
+    assert_eq!(standby.state().digest(), lead.primary.state().digest(), "the log makes another state");
+    let told = Told::of(&memory, applied);
+    for (conn, cookie) in &told.sockets {
+        let socket = &world.sockets[cookie];
+        let made = sent.borrow().get(conn).cloned().unwrap_or_default();
+        assert!(made.starts_with(&socket.seen), "socket {cookie}: a peer has seen what was not sent");
+        let received = told.received.get(conn).cloned().unwrap_or_default();
+        assert!(socket.sent.starts_with(&received), "socket {cookie}: the log has what was not received");
+        check_end(lead.primary.state(), ConnId(*conn), socket, (&made, &received));
+    }
+}
+
+/// Whoever is still connected has seen everything and was heard in everything.
+fn check_end(state: &State<Toy>, conn: ConnId, socket: &super::world::Socket, octets: (&[u8], &[u8])) {
+    let Some(stream) = state.streams().get(conn) else { return };
+    assert_eq!(socket.seen, octets.0, "not everything was sent");
+    if !stream.is_established() {
+        return;
+    }
+    if stream.received == socket.sent.len() as u64 {
+        assert_eq!(socket.sent, octets.1, "not everything was heard");
+    }
+}
+
+/// What a log says without a machine.
+#[derive(Default)]
+struct Told {
+    /// Which socket a connection has.
+    sockets: BTreeMap<u64, u64>,
+    received: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Told {
+    fn of(memory: &PrivateMemory, limit: u64) -> Self {
+        let (mut told, mut cursor, mut buffer) = (Told::default(), Cursor::default(), Vec::new());
+        while let Some((entry, end)) = log::read(memory, &cursor, limit, &mut buffer).expect("read before") {
+            cursor = Cursor::behind(&entry, end);
+            match entry.content {
+                Content::Accepted { ends, socket, .. } => {
+                    told.sockets.insert(ends.conn.0, socket.0);
+                }
+                Content::Opened { conn, socket } => {
+                    told.sockets.insert(conn.0, socket.0);
+                }
+                Content::Received { conn, octets } => {
+                    told.received.entry(conn.0).or_default().extend_from_slice(octets);
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+}
+
+/// No socket is held that nobody needs, and none is missing.
+pub fn nothing_is_left_behind(cluster: &Cluster) {
+    assert_eq!(
+        cluster.world.borrow().held(),
+        cluster.known_sockets(),
+        "sockets that are held, and that are known"
+    );
+}
