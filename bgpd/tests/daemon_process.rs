@@ -53,6 +53,8 @@ struct Daemon {
     log: BufReader<ChildStderr>,
     address: SocketAddr,
     run: PathBuf,
+    /// What was passed over while something was waited for.
+    said: String,
 }
 
 impl Daemon {
@@ -60,7 +62,7 @@ impl Daemon {
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let (address, run) = ("127.0.0.1:0".parse().unwrap(), place.0.join("run"));
-        let mut daemon = Daemon { child, log, address, run };
+        let mut daemon = Daemon { child, log, address, run, said: String::new() };
         let line = daemon.wait_for("listening on ");
         daemon.address = line.rsplit_once("listening on ").unwrap().1.trim().parse().unwrap();
         daemon.wait_for(" ready");
@@ -69,14 +71,14 @@ impl Daemon {
 
     /// The next line of the log that has this in it.
     fn wait_for(&mut self, text: &str) -> String {
-        let mut all = String::new();
         loop {
             let mut line = String::new();
-            assert!(self.log.read_line(&mut line).unwrap() > 0, "the log ended without '{text}':\n{all}");
+            let count = self.log.read_line(&mut line).unwrap();
+            assert!(count > 0, "the log ended without '{text}':\n{}", self.said);
             if line.contains(text) {
                 return line;
             }
-            all.push_str(&line);
+            self.said.push_str(&line);
         }
     }
 
@@ -253,9 +255,9 @@ fn a_router_without_a_twin_says_that_it_is_not_protected() {
     place.config(CONFIG);
     let mut command = place.command();
     command.args(["--standby", "none"]);
-    let mut daemon = Daemon::start(&place, command);
-    let line = daemon.wait_for("not protected");
-    assert!(line.contains("WARN"), "{line}");
+    let daemon = Daemon::start(&place, command);
+    let warned = |line: &str| line.contains("WARN") && line.contains("not protected");
+    assert!(daemon.said.lines().any(warned), "{}", daemon.said);
     let value = daemon.wait_until("the answer", |_| true);
     assert_eq!((&value["mode"], &value["state"]), (&json!("none"), &json!("unprotected")));
     assert_eq!((&value["twin"]["state"], &value["twin"]["pid"]), (&json!("absent"), &json!(null)));
@@ -291,7 +293,7 @@ fn a_session_survives_the_primary_and_then_the_next_one() {
         let (old, twin) = (daemon.pid("primary").unwrap(), daemon.pid("twin").unwrap());
         daemon.kill("primary");
         let line = daemon.wait_for("took over");
-        assert!(line.contains("SIGKILL") && line.contains("1 connections kept, 0 lost"), "{line}");
+        assert!(line.contains("SIGKILL") && line.contains("1 connections go on, 0 are lost"), "{line}");
         assert!(is_quiet(&mut peer), "the neighbor has noticed");
         let value = daemon.wait_until("the epoch", |value| value["epoch"] == json!(epoch));
         assert_eq!(value["primary"]["pid"], json!(twin.as_raw_nonzero().get()));
@@ -365,7 +367,7 @@ fn a_planned_switchover_is_told_by_the_process_that_it_led_to() {
     assert_eq!(value["takeovers"][0]["cause"], "switchover");
     kill_process(daemon.pid("primary").unwrap(), Signal::TERM).unwrap();
     let value = daemon.wait_until("a handover", |value| value["epoch"] == json!(3));
-    assert_eq!(value["takeovers"][0]["cause"], "stop");
+    assert_eq!(value["takeovers"][0]["cause"], "switchover");
     assert!(is_quiet(&mut peer), "the neighbor has noticed");
     daemon.wait_until_protected();
     let before = daemon.pid("twin");

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ftcore::core::input::{Cookie, Time};
 use ftcore::core::kernel::{Phase, Readiness};
+use ftcore::core::machine::Machine;
 use ftcore::core::memory::{Memory, Word};
 use ftcore::core::primary::{HandOver, Mode, Primary, Settings, Work};
 use ftcore::core::private::PrivateMemory;
@@ -20,13 +21,34 @@ use ftcore::core::trial::{Attempt, Trial, Tried};
 
 use super::kernel::{Fuse, Killed, VirtualKernel};
 use super::memory::{History, SharedMemory, Shelf};
-use super::toy::{Poisoned, Store, Toy};
+use super::toy::Poisoned;
 use super::world::{Leads, World};
+
+/// A machine that can be tried.
+pub trait Subject: Machine {
+    /// What it begins from.
+    type Seed: Clone + std::fmt::Debug;
+
+    /// The machine before its first input.
+    fn genesis(seed: &Self::Seed) -> Self;
+
+    /// One that is not what it should be: something has changed it that is no input.
+    fn astray(seed: &Self::Seed) -> Self;
+
+    /// What one begins from that does by itself what a verdict would have it do.
+    fn forewarned(seed: &Self::Seed) -> Self::Seed;
+
+    /// Whether it waits for nothing.
+    fn is_quiet(&self) -> bool;
+
+    /// Does what it wants done.
+    fn carry_out(effect: Self::Effect, world: &mut World);
+}
 
 /// How a run is set up.
 #[derive(Clone, Debug)]
-pub struct Setup {
-    pub genesis: Toy,
+pub struct Setup<S> {
+    pub genesis: S,
     pub mode: Mode,
     /// Octets of the ring.
     pub ring: usize,
@@ -41,14 +63,14 @@ pub struct Setup {
 }
 
 /// A process that leads.
-pub struct Lead {
-    pub primary: Primary<Toy, SharedMemory>,
+pub struct Lead<M: Subject> {
+    pub primary: Primary<M, SharedMemory>,
     pub kernel: VirtualKernel,
 }
 
 /// A process that follows.
-struct Follow {
-    standby: Standby<Toy>,
+struct Follow<M: Subject> {
+    standby: Standby<M>,
     kernel: VirtualKernel,
 }
 
@@ -64,17 +86,17 @@ pub struct Fates {
 }
 
 /// All of it.
-pub struct Cluster {
+pub struct Cluster<M: Subject> {
     pub world: Rc<RefCell<World>>,
     pub history: History,
-    pub lead: Option<Lead>,
+    pub lead: Option<Lead<M>>,
     pub fuse: Fuse,
     pub fates: Fates,
     /// Moments after which the next process dies in the middle of taking over.
     pub takeover_fuse: Option<u64>,
-    setup: Setup,
+    setup: Setup<M::Seed>,
     shelf: Shelf,
-    twin: Option<Follow>,
+    twin: Option<Follow<M>>,
     checkpoint: Option<Vec<u8>>,
     processes: u32,
     turns: u64,
@@ -83,11 +105,11 @@ pub struct Cluster {
 /// Tries on a copy.
 struct CopyTrial;
 
-impl Trial<Toy> for CopyTrial {
-    fn run(&mut self, state: &mut State<Toy>, attempt: &Attempt<'_>) -> Tried {
+impl<M: Subject> Trial<M> for CopyTrial {
+    fn run(&mut self, state: &mut State<M>, attempt: &Attempt<'_>) -> Tried {
         let mut saved = Vec::new();
         state.save(&mut saved).expect("memory takes everything");
-        let mut copy: State<Toy> = State::restore(&saved).expect("just saved");
+        let mut copy: State<M> = State::restore(&saved).expect("just saved");
         let mut reached = 0;
         match catch_unwind(AssertUnwindSafe(|| attempt.run(&mut copy, &mut |piece| reached = piece))) {
             Ok(Ok(())) => Tried::Survived,
@@ -107,9 +129,9 @@ fn origin(death: Box<dyn std::any::Any + Send>) -> Origin {
     }
 }
 
-impl Cluster {
+impl<M: Subject> Cluster<M> {
     /// A program that has just started.
-    pub fn start(setup: Setup) -> Self {
+    pub fn start(setup: Setup<M::Seed>) -> Self {
         let memory = PrivateMemory::new(setup.ring);
         let mut cluster = Cluster {
             world: Rc::new(RefCell::new(World { now: 1_000_000, ..World::default() })),
@@ -146,10 +168,10 @@ impl Cluster {
     }
 
     /// A process that knows what the keeper has: a checkpoint and the log.
-    fn new_standby(&mut self) -> Follow {
+    fn new_standby(&mut self) -> Follow<M> {
         let standby = match &self.checkpoint {
             Some(checkpoint) => Standby::restore(checkpoint).expect("a whole checkpoint"),
-            None => Standby::genesis(self.setup.genesis.clone()),
+            None => Standby::genesis(M::genesis(&self.setup.genesis)),
         };
         Follow { standby, kernel: self.new_kernel() }
     }
@@ -217,6 +239,9 @@ impl Cluster {
         if self.turns % self.setup.twin_every == 0 {
             self.twin_follows();
         }
+        if self.lead.as_ref().is_some_and(|lead| lead.primary.checkpoint_due()) {
+            self.take_checkpoint();
+        }
         self.world.borrow_mut().now += 10;
     }
 
@@ -258,9 +283,8 @@ impl Cluster {
     /// A twin is started that is not what it should be.
     pub fn start_twin_that_differs(&mut self) {
         let kernel = self.new_kernel();
-        let mut machine = self.setup.genesis.clone();
-        machine.ray = 1;
-        self.twin = Some(Follow { standby: Standby::genesis(machine), kernel });
+        let standby = Standby::genesis(M::astray(&self.setup.genesis));
+        self.twin = Some(Follow { standby, kernel });
     }
 
     pub fn take_checkpoint(&mut self) {
@@ -294,17 +318,24 @@ impl Cluster {
         self.twin.is_some()
     }
 
-    /// The primary hands over; whether it did within some turns.
+    /// The primary hands over, unless it dies over it; whether somebody else is primary then.
     pub fn switch_over(&mut self) -> bool {
         for _ in 0..50 {
             self.turn();
             let Some(lead) = &mut self.lead else { return false };
-            let fuse = self.fuse.clone();
-            let told = fuse.rest(|| lead.primary.hand_over(&mut lead.kernel));
-            if told == HandOver::Released {
-                self.bury();
-                self.succeed(Cause::Switchover, Origin::Outside);
-                return true;
+            let told = catch_unwind(AssertUnwindSafe(|| lead.primary.hand_over(&mut lead.kernel)));
+            match told {
+                Ok(HandOver::Waiting) => {}
+                Ok(HandOver::Released) => {
+                    self.bury();
+                    self.succeed(Cause::Switchover, Origin::Outside);
+                    return true;
+                }
+                Err(death) => {
+                    let origin = origin(death);
+                    self.primary_dies(origin);
+                    return true;
+                }
             }
         }
         self.lead.iter_mut().for_each(|lead| lead.primary.keep());
@@ -335,12 +366,24 @@ impl Cluster {
         }
     }
 
-    /// The dying primary writes over its own ring.
+    /// The primary goes wild: it writes over so many octets of its ring from `position` on, and dies.
     pub fn scribble(&mut self, position: u64, octets: &[u8]) {
         self.bury();
         if let Some(memory) = &mut *self.shelf.borrow_mut() {
             memory.octets_mut(position, octets.len()).copy_from_slice(octets);
         }
+        self.fates.deaths += 1;
+        self.succeed(Cause::Crash, Origin::Inside);
+    }
+
+    /// The primary dies with these words wrong.
+    pub fn scribble_words(&mut self, words: &[(Word, u64)]) {
+        self.bury();
+        if let Some(memory) = &mut *self.shelf.borrow_mut() {
+            words.iter().for_each(|(word, value)| memory.store(*word, *value));
+        }
+        self.fates.deaths += 1;
+        self.succeed(Cause::Crash, Origin::Inside);
     }
 
     /// A word as it stands.
@@ -369,8 +412,8 @@ fn readiness(world: &World, kernel: &VirtualKernel, cookie: u64) -> Readiness {
     seen
 }
 
-fn lead_turn(
-    primary: &mut Primary<Toy, SharedMemory>,
+fn lead_turn<M: Subject>(
+    primary: &mut Primary<M, SharedMemory>,
     kernel: &mut VirtualKernel,
     (world, fuse): (&Rc<RefCell<World>>, &Fuse),
     slice: usize,
@@ -398,13 +441,10 @@ fn lead_turn(
     primary.clock(kernel);
     primary.flush(kernel);
     let _ = primary.end_turn(kernel);
-    let others: Vec<Store> = primary.take_others().map(|(_, store)| store).collect();
-    for Store(name, octets) in others {
+    let others: Vec<M::Effect> = primary.take_others().map(|(_, other)| other).collect();
+    for other in others {
         fuse.before();
-        let mut outside = world.borrow_mut();
-        outside.files.insert(name, octets);
-        outside.answers.push_back(name.to_le_bytes().to_vec());
-        drop(outside);
+        M::carry_out(other, &mut world.borrow_mut());
         fuse.after();
     }
 }

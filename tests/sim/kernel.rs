@@ -45,10 +45,6 @@ impl Fuse {
         self.burns_at.set(u64::MAX);
     }
 
-    pub fn is_lit(&self) -> bool {
-        self.burns_at.get() != u64::MAX
-    }
-
     /// Moments that have passed.
     pub fn moments(&self) -> u64 {
         self.calls.get() * 2

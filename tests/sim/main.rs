@@ -15,54 +15,113 @@ mod script;
 mod toy;
 mod world;
 
-use schedule::{Fault, Schedule, play, play_alone};
+use schedule::{Fault, Schedule, TwinPlan, play, play_alone};
 use script::{Poison, Script};
+use toy::{Knowing, Toy};
 
 /// Every moment of the story of everything, and a death in it; the twin is in step.
 #[test]
 fn no_peer_can_tell_that_the_primary_died() {
-    let schedule = Schedule::plain(Script::of_everything());
-    schedule::every_moment(&schedule, |_| {});
+    let schedule = Schedule::plain(Knowing::No, Script::of_everything());
+    schedule::every_moment::<Toy>(&schedule, 1);
 }
 
 /// The same where there is nobody but a checkpoint, or nothing but the log.
 #[test]
 fn no_peer_can_tell_that_both_have_died() {
-    let schedule = Schedule::plain(Script::of_everything());
-    schedule::every_moment(&schedule, |schedule| schedule.twin = schedule::TwinPlan::Never);
+    let mut schedule = Schedule::plain(Knowing::No, Script::of_everything());
+    schedule.twin = TwinPlan::Never;
+    schedule::every_moment::<Toy>(&schedule, 1);
 }
 
 /// Small rings, small slices, partial sends.
 #[test]
 fn no_peer_can_tell_however_the_octets_are_cut() {
-    let mut schedule = Schedule::plain(Script::of_everything());
+    let mut schedule = Schedule::plain(Knowing::No, Script::of_everything());
     (schedule.setup.slice, schedule.setup.most, schedule.setup.ring) = (5, 61, 1 << 14);
-    schedule::every_moment(&schedule, |_| {});
+    schedule::every_moment::<Toy>(&schedule, 3);
 }
 
 /// The one that takes over dies as well, at every moment of that.
 #[test]
 fn a_takeover_can_be_died_in_at_every_moment() {
-    let schedule = Schedule::plain(Script::of_everything());
-    schedule::every_moment_of_a_takeover(&schedule);
+    let schedule = Schedule::plain(Knowing::No, Script::of_everything());
+    schedule::every_moment_of_a_takeover::<Toy>(&schedule);
 }
 
 /// Poison of every strength, with deaths at every moment around it.
 #[test]
 fn poison_takes_nobody_but_its_sender() {
-    let schedule = Schedule::plain(schedule::poisonous());
-    schedule::every_moment(&schedule, |_| {});
+    let schedule = Schedule::plain(Knowing::No, schedule::poisonous());
+    schedule::every_moment::<Toy>(&schedule, 1);
 }
 
 #[test]
 fn a_hand_over_at_every_step() {
     let script = Script::of_everything();
-    let alone = play_alone(&Schedule::plain(script.clone()));
+    let alone = play_alone::<Toy>(&Schedule::plain(Knowing::No, script.clone()));
     for step in 0..script.steps.len() {
-        let mut schedule = Schedule::plain(script.clone());
+        let mut schedule = Schedule::plain(Knowing::No, script.clone());
         schedule.faults.push((step, Fault::SwitchOver));
-        let played = play(&schedule);
-        assert_eq!(played.sight, alone.sight, "a hand-over before step {step}");
+        let played = play::<Toy>(&schedule);
+        oracle::assert_same(&played.sight, &alone.sight);
+        assert_eq!(played.fates.reports.len(), 2, "a hand-over before step {step}");
+    }
+}
+
+/// Either of both dies in the middle of a hand-over.
+#[test]
+fn a_hand_over_can_be_died_in_at_every_moment() {
+    let script = Script::of_everything();
+    let alone = play_alone::<Toy>(&Schedule::plain(Knowing::No, script.clone()));
+    for step in (0..script.steps.len()).step_by(3) {
+        for moment in 0..120 {
+            let mut schedule = Schedule::plain(Knowing::No, script.clone());
+            schedule.faults.push((step, Fault::KillOver(moment)));
+            let played = play::<Toy>(&schedule);
+            oracle::assert_same(&played.sight, &alone.sight);
+            assert!(!played.fates.lost, "before step {step}, killed {moment} moments into it");
+        }
+    }
+}
+
+/// A primary that goes wild can write anything into its part of the memory before it dies: what the twin has applied
+/// is not hurt by it, and what it has not is never taken for what was said.
+#[test]
+fn rubbish_in_the_ring_is_never_believed() {
+    let script = Script::of_everything();
+    let alone = play_alone::<Toy>(&Schedule::plain(Knowing::No, script.clone()));
+    for (twin_every, step) in [(1, 4), (1, 12), (1_000_000, 4), (1_000_000, 12)] {
+        for back in (0..3000).step_by(37) {
+            let mut schedule = Schedule::plain(Knowing::No, script.clone());
+            schedule.setup.twin_every = twin_every;
+            schedule.faults.push((step, Fault::Scribble(back, 1 + back % 90)));
+            let played = play::<Toy>(&schedule);
+            if twin_every == 1 {
+                oracle::assert_same(&played.sight, &alone.sight);
+            } else if played.fates.lost {
+                assert!(!played.fates.unfit.is_empty(), "given up without a reason");
+                oracle::assert_no_more(&played.sight, &alone.sight);
+            } else {
+                oracle::assert_same(&played.sight, &alone.sight);
+            }
+        }
+    }
+}
+
+#[test]
+fn rubbish_in_the_words_is_never_believed() {
+    let script = Script::of_everything();
+    let alone = play_alone::<Toy>(&Schedule::plain(Knowing::No, script.clone()));
+    for seed in 0..300 {
+        let mut schedule = Schedule::plain(Knowing::No, script.clone());
+        schedule.faults.push((3 + seed as usize % 12, Fault::ScribbleWords(seed)));
+        let played = play::<Toy>(&schedule);
+        if played.fates.lost {
+            oracle::assert_no_more(&played.sight, &alone.sight);
+        } else {
+            oracle::assert_same(&played.sight, &alone.sight);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use ftcore::core::effect::{Effect, Effects};
@@ -16,15 +17,14 @@ use ftcore::core::private::PrivateMemory;
 use ftcore::core::standby::Standby;
 use ftcore::core::state::State;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Subject};
 use super::kernel::{Fuse, VirtualKernel};
-use super::toy::{Store, Toy};
 use super::world::{KEEPER, World};
 
 /// What a peer at the other end of a connection has seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    pub port: u16,
+    pub peer: SocketAddr,
     pub octets: Vec<u8>,
     pub fin: bool,
     pub rst: bool,
@@ -44,7 +44,7 @@ impl Sight {
         let connections =
             world.sockets.values().filter(|socket| socket.phase != Phase::Fresh && socket.remote.port() != 0);
         let peers = connections.map(|socket| Seen {
-            port: socket.remote.port(),
+            peer: socket.remote,
             octets: socket.seen.clone(),
             fin: socket.fin,
             rst: socket.rst,
@@ -54,17 +54,49 @@ impl Sight {
     }
 }
 
+/// Where two runs differ.
+pub fn assert_same(seen: &Sight, expected: &Sight) {
+    for (n, (seen, expected)) in seen.peers.iter().zip(&expected.peers).enumerate() {
+        let same = seen.octets.iter().zip(&expected.octets).take_while(|(one, other)| one == other).count();
+        let around =
+            |of: &Seen| format!("{:?}", &of.octets[same.saturating_sub(4)..of.octets.len().min(same + 12)]);
+        assert!(
+            seen == expected,
+            "connection {n} has seen {} octets (FIN {}, RST {}), and should have {} (FIN {}, RST {}); \
+             they differ at {same}: {} for {}",
+            seen.octets.len(),
+            seen.fin,
+            seen.rst,
+            expected.octets.len(),
+            expected.fin,
+            expected.rst,
+            around(seen),
+            around(expected)
+        );
+    }
+    assert_eq!(seen.peers.len(), expected.peers.len(), "connections");
+    assert_eq!(seen.files, expected.files, "files");
+    assert_eq!(seen.datagrams, expected.datagrams, "datagrams");
+}
+
+/// Where a run was given up, peers have seen nothing but the beginning of what they should.
+pub fn assert_no_more(seen: &Sight, expected: &Sight) {
+    for (seen, expected) in seen.peers.iter().zip(&expected.peers) {
+        assert!(expected.octets.starts_with(&seen.octets), "{}: what should not have been sent", seen.peer);
+    }
+}
+
 /// A machine that is overheard.
-struct Overheard {
-    toy: Toy,
+struct Overheard<M> {
+    machine: M,
     sent: Rc<RefCell<BTreeMap<u64, Vec<u8>>>>,
 }
 
-impl Machine for Overheard {
-    type Effect = Store;
+impl<M: Subject> Machine for Overheard<M> {
+    type Effect = M::Effect;
 
-    fn step(&mut self, now: Time, input: Input<'_>, effects: &mut Effects<Store>) {
-        self.toy.step(now, input, effects);
+    fn step(&mut self, now: Time, input: Input<'_>, effects: &mut Effects<M::Effect>) {
+        self.machine.step(now, input, effects);
         for effect in &effects.list {
             if let Effect::Send { conn, octets } = effect {
                 self.sent.borrow_mut().entry(conn.0).or_default().extend_from_slice(octets);
@@ -73,7 +105,7 @@ impl Machine for Overheard {
     }
 
     fn save(&self, to: &mut dyn io::Write) -> io::Result<()> {
-        self.toy.save(to)
+        self.machine.save(to)
     }
 
     fn restore(_: &[u8]) -> io::Result<Self> {
@@ -81,17 +113,17 @@ impl Machine for Overheard {
     }
 
     fn digest(&self) -> u64 {
-        self.toy.digest()
+        self.machine.digest()
     }
 
     fn units(&self, conn: ConnId, octets: &[u8]) -> Vec<usize> {
-        self.toy.units(conn, octets)
+        self.machine.units(conn, octets)
     }
 }
 
 /// Plays the whole log again on a machine that no fault has touched: every digest in it must be that machine's, what
 /// peers have seen must be what it sends, and what it has received what peers have sent.
-pub fn the_log_tells_the_whole_story(cluster: &Cluster, genesis: &Toy) {
+pub fn the_log_tells_the_whole_story<M: Subject>(cluster: &Cluster<M>, seed: &M::Seed) {
     let history = cluster.history.borrow();
     let mut memory = PrivateMemory::new(history.len().max(64));
     memory.octets_mut(0, history.len()).copy_from_slice(&history);
@@ -99,12 +131,12 @@ pub fn the_log_tells_the_whole_story(cluster: &Cluster, genesis: &Toy) {
     memory.store(Word::Applied, applied);
     let world = cluster.world.borrow();
     let sent = Rc::default();
-    let machine = Overheard { toy: genesis.clone(), sent: Rc::clone(&sent) };
+    let machine = Overheard { machine: M::genesis(seed), sent: Rc::clone(&sent) };
     let mut standby = Standby::genesis(machine);
     let nowhere = Rc::new(RefCell::new(World::default()));
     let mut kernel = VirtualKernel::new(&nowhere, KEEPER + 1, &Fuse::new());
     let followed = standby.follow(&mut memory, &mut kernel, u64::MAX);
-    followed.unwrap_or_else(|error| panic!("the log cannot be played again: {error}"));
+    followed.unwrap_or_else(|error| panic!("the log cannot be played again: {error}; {:?}", cluster.fates));
     let lead = cluster.lead.as_ref().expect("a primary");
     assert_eq!(standby.state().digest(), lead.primary.state().digest(), "the log makes another state");
     let told = Told::of(&memory, applied);
@@ -119,7 +151,12 @@ pub fn the_log_tells_the_whole_story(cluster: &Cluster, genesis: &Toy) {
 }
 
 /// Whoever is still connected has seen everything and was heard in everything.
-fn check_end(state: &State<Toy>, conn: ConnId, socket: &super::world::Socket, octets: (&[u8], &[u8])) {
+fn check_end<M: Subject>(
+    state: &State<M>,
+    conn: ConnId,
+    socket: &super::world::Socket,
+    octets: (&[u8], &[u8]),
+) {
     let Some(stream) = state.streams().get(conn) else { return };
     assert_eq!(socket.seen, octets.0, "not everything was sent");
     if !stream.is_established() {
@@ -161,7 +198,7 @@ impl Told {
 }
 
 /// No socket is held that nobody needs, and none is missing.
-pub fn nothing_is_left_behind(cluster: &Cluster) {
+pub fn nothing_is_left_behind<M: Subject>(cluster: &Cluster<M>) {
     assert_eq!(
         cluster.world.borrow().held(),
         cluster.known_sockets(),

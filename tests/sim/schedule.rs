@@ -1,12 +1,14 @@
 //! Runs with faults: who dies when, and the comparison with a run in which nobody does.
 
 use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use ftcore::core::memory::Word;
 use ftcore::core::primary::Mode;
 use ftcore::core::takeover::Origin;
 
 use super::chance::Chance;
-use super::cluster::{Cluster, Fates, Setup};
+use super::cluster::{Cluster, Fates, Setup, Subject};
 use super::oracle::{self, Sight};
 use super::script::{Poison, Script, Stimulus, frame};
 use super::toy::{Knowing, Toy, want};
@@ -26,6 +28,12 @@ pub enum Fault {
     TwinDiffers,
     Checkpoint,
     SwitchOver,
+    /// The same, and one of both is killed so many moments into it.
+    KillOver(u64),
+    /// The dying primary writes so many octets of rubbish over its ring, so far from the log's end.
+    Scribble(u64, u64),
+    /// The dying primary writes rubbish into the words that say where the log ends.
+    ScribbleWords(u64),
 }
 
 /// When there is a twin.
@@ -38,8 +46,8 @@ pub enum TwinPlan {
 
 /// A run.
 #[derive(Clone, Debug)]
-pub struct Schedule {
-    pub setup: Setup,
+pub struct Schedule<S> {
+    pub setup: Setup<S>,
     pub script: Script,
     pub twin: TwinPlan,
     /// Before which step.
@@ -54,11 +62,11 @@ pub struct Played {
     pub moments: Vec<u64>,
 }
 
-impl Schedule {
+impl<S: Clone> Schedule<S> {
     /// Nothing goes wrong.
-    pub fn plain(script: Script) -> Self {
+    pub fn plain(genesis: S, script: Script) -> Self {
         let setup = Setup {
-            genesis: Toy::new(Knowing::No),
+            genesis,
             mode: Mode::Hot,
             ring: 1 << 16,
             slice: 1000,
@@ -72,8 +80,8 @@ impl Schedule {
 }
 
 /// Plays it, and holds it against everything that must be true of every run.
-pub fn play(schedule: &Schedule) -> Played {
-    let mut cluster = Cluster::start(schedule.setup.clone());
+pub fn play<M: Subject>(schedule: &Schedule<M::Seed>) -> Played {
+    let mut cluster: Cluster<M> = Cluster::start(schedule.setup.clone());
     let (mut peers, mut moments) = (Vec::new(), Vec::new());
     for (n, stimulus) in schedule.script.steps.iter().enumerate() {
         let before = cluster.fuse.moments();
@@ -101,14 +109,14 @@ pub fn play(schedule: &Schedule) -> Played {
 }
 
 /// The same without a twin, a fault or poison.
-pub fn play_alone(schedule: &Schedule) -> Played {
+pub fn play_alone<M: Subject>(schedule: &Schedule<M::Seed>) -> Played {
     let mut alone = Schedule { faults: Vec::new(), twin: TwinPlan::Never, ..schedule.clone() };
     alone.setup.mode = Mode::None;
-    alone.setup.genesis = Toy::new(Knowing::Yes);
-    play(&alone)
+    alone.setup.genesis = M::forewarned(&schedule.setup.genesis);
+    play::<M>(&alone)
 }
 
-fn strike(cluster: &mut Cluster, fault: &Fault) {
+fn strike<M: Subject>(cluster: &mut Cluster<M>, fault: &Fault) {
     match fault {
         Fault::Kill(moments) => cluster.fuse.light(*moments),
         Fault::KillTwice(moments, then) => {
@@ -123,41 +131,64 @@ fn strike(cluster: &mut Cluster, fault: &Fault) {
         Fault::SwitchOver => {
             cluster.switch_over();
         }
+        Fault::KillOver(moments) => {
+            cluster.fuse.light(*moments);
+            cluster.switch_over();
+        }
+        Fault::Scribble(back, octets) => {
+            let end = cluster.word(Word::Published);
+            let rubbish = Chance::new(end).octets(*octets);
+            cluster.scribble(end.saturating_sub(*back), &rubbish);
+        }
+        Fault::ScribbleWords(seed) => {
+            let mut chance = Chance::new(*seed);
+            let words = [Word::Published, Word::Applied, Word::Begun, Word::Epoch];
+            let end = cluster.word(Word::Published);
+            let wrong = words.map(|word| {
+                (word, chance.one_of(&[0, u64::MAX, end, end + 8, end - 8, chance.clone().next()]))
+            });
+            cluster.scribble_words(&wrong);
+        }
     }
 }
 
-/// Plays the schedule once for every moment of every step, with the primary killed in it.
-pub fn every_moment(schedule: &Schedule, change: impl Fn(&mut Schedule)) {
-    let mut schedule = schedule.clone();
-    change(&mut schedule);
-    let alone = play_alone(&schedule);
-    let plain = play(&schedule);
-    assert_eq!(plain.sight, alone.sight, "without a fault");
+/// Plays it; what is wrong with it is said with what was done to it.
+fn play_like<M: Subject>(alone: &Played, schedule: &Schedule<M::Seed>) -> Played {
+    let told = catch_unwind(AssertUnwindSafe(|| {
+        let played = play::<M>(schedule);
+        oracle::assert_same(&played.sight, &alone.sight);
+        assert!(!played.fates.lost, "{:?}", played.fates);
+        played
+    }));
+    told.unwrap_or_else(|_| panic!("with these faults, each before a step: {:?}", schedule.faults))
+}
+
+/// Plays the schedule once for every moment of every step (or every so many of them), with the primary killed in it.
+pub fn every_moment<M: Subject>(schedule: &Schedule<M::Seed>, every: usize) {
+    let alone = play_alone::<M>(schedule);
+    let plain = play::<M>(schedule);
+    oracle::assert_same(&plain.sight, &alone.sight);
     for (step, moments) in plain.moments.iter().enumerate() {
-        for moment in 0..*moments {
+        for moment in (0..*moments).step_by(every) {
             let mut killed = schedule.clone();
             killed.faults.push((step, Fault::Kill(moment)));
-            let played = play(&killed);
-            assert_eq!(played.sight, alone.sight, "killed in step {step} at moment {moment}");
-            assert!(!played.fates.lost && played.fates.unfit.is_empty(), "{:?}", played.fates);
+            let played = play_like::<M>(&alone, &killed);
+            assert!(played.fates.unfit.is_empty(), "{:?}: {:?}", killed.faults, played.fates);
         }
     }
 }
 
 /// Plays it with a second death at every moment of the takeover, for some moments of the first.
-pub fn every_moment_of_a_takeover(schedule: &Schedule) {
-    let alone = play_alone(schedule);
-    let plain = play(schedule);
+pub fn every_moment_of_a_takeover<M: Subject>(schedule: &Schedule<M::Seed>) {
+    let alone = play_alone::<M>(schedule);
+    let plain = play::<M>(schedule);
     for (step, moments) in plain.moments.iter().enumerate() {
         for moment in (0..*moments).step_by(11) {
             for then in 0.. {
                 let mut killed = schedule.clone();
                 killed.faults.push((step, Fault::KillTwice(moment, then)));
-                let played = play(&killed);
-                let told =
-                    format!("killed in step {step} at moment {moment}, and again {then} moments later");
-                assert_eq!(played.sight, alone.sight, "{told}");
-                assert!(!played.fates.lost && played.fates.unfit.is_empty(), "{told}: {:?}", played.fates);
+                let played = play_like::<M>(&alone, &killed);
+                assert!(played.fates.unfit.is_empty(), "{:?}: {:?}", killed.faults, played.fates);
                 if played.fates.deaths < 2 {
                     break;
                 }
@@ -168,7 +199,7 @@ pub fn every_moment_of_a_takeover(schedule: &Schedule) {
 
 /// A story with every strength of poison.
 pub fn poisonous() -> Script {
-    let mut steps = vec![Stimulus::Connect, Stimulus::Connect, Stimulus::Connect];
+    let mut steps = vec![Stimulus::connect(0), Stimulus::connect(1), Stimulus::connect(2)];
     for (peer, kind) in [
         (0, want::POISON),
         (0, want::ECHO),
@@ -191,22 +222,16 @@ pub fn by_chance(first: u64, poison: Poison) {
     };
     for seed in seeds {
         let schedule = schedule_by_chance(&mut Chance::new(seed), poison);
-        let again = format!("play it again with SIM_SEED={seed}: {:?}", schedule.faults);
-        let told = std::panic::catch_unwind(|| {
-            let alone = play_alone(&schedule);
-            let played = play(&schedule);
-            assert_eq!(played.sight, alone.sight);
-            assert!(!played.fates.lost, "{:?}", played.fates);
-        });
-        assert!(told.is_ok(), "{again}");
+        let told = catch_unwind(|| play_like::<Toy>(&play_alone::<Toy>(&schedule), &schedule));
+        assert!(told.is_ok(), "play it again with SIM_SEED={seed}");
     }
 }
 
-fn schedule_by_chance(chance: &mut Chance, poison: Poison) -> Schedule {
-    let mut schedule = Schedule::plain(Script::by_chance(chance, poison));
+fn schedule_by_chance(chance: &mut Chance, poison: Poison) -> Schedule<Knowing> {
+    let mut schedule = Schedule::plain(Knowing::No, Script::by_chance(chance, poison));
     let setup = &mut schedule.setup;
-    setup.slice = chance.one_of(&[3, 20, 100, 1000]);
-    setup.most = chance.one_of(&[17, 300, usize::MAX]);
+    setup.slice = chance.one_of(&[5, 40, 1000]);
+    setup.most = chance.one_of(&[61, 300, usize::MAX]);
     setup.ring = chance.one_of(&[1 << 14, 1 << 16]);
     setup.twin_every = chance.one_of(&[1, 1, 3, 50]);
     setup.twin_budget = chance.one_of(&[1, 500, u64::MAX]);
@@ -223,6 +248,7 @@ fn schedule_by_chance(chance: &mut Chance, poison: Poison) -> Schedule {
             15 => Fault::NewTwin,
             16 => Fault::TwinDiffers,
             17 => Fault::Checkpoint,
+            18 => Fault::KillOver(chance.below(60)),
             _ => Fault::SwitchOver,
         };
         schedule.faults.push((step, fault));

@@ -1,17 +1,29 @@
 //! What peers do, step by step: after each step the world is let come to rest, so that what they see does not depend
 //! on when anybody died.
 
+use std::net::SocketAddr;
+
 use super::chance::Chance;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Subject};
 use super::toy::want;
+use super::world::address;
 
 /// One thing that a peer does. Peers are counted in the order in which they connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stimulus {
-    Connect,
+    Connect(SocketAddr),
+    /// Not a peer: the program is given an input of its own.
+    Tell(Vec<u8>),
     Send(usize, Vec<u8>),
     End(usize),
     Reset(usize),
+}
+
+impl Stimulus {
+    /// The `n`th peer connects.
+    pub fn connect(n: u16) -> Self {
+        Stimulus::Connect(address(1000 + n))
+    }
 }
 
 /// A story.
@@ -42,7 +54,7 @@ const READ: usize = 900;
 impl Script {
     /// Everything that the toy can do, once.
     pub fn of_everything() -> Self {
-        let mut steps = vec![Stimulus::Connect, Stimulus::Connect];
+        let mut steps = vec![Stimulus::connect(0), Stimulus::connect(1)];
         let mut together = frame(want::ECHO, b"one");
         together.extend(frame(want::STREAM, &[0, 90]));
         together.extend(frame(want::ECHO, b"two"));
@@ -63,10 +75,10 @@ impl Script {
         together.truncate(10);
         steps.push(Stimulus::Send(0, together[..7].to_vec()));
         steps.push(Stimulus::Send(0, together[7..].to_vec()));
-        steps.push(Stimulus::Connect);
+        steps.push(Stimulus::connect(2));
         steps.push(Stimulus::Send(2, frame(want::END, b"")));
         steps.push(Stimulus::End(2));
-        steps.push(Stimulus::Connect);
+        steps.push(Stimulus::connect(3));
         steps.push(Stimulus::Send(3, frame(want::ABORT, b"")));
         steps.push(Stimulus::Reset(1));
         steps.push(Stimulus::Send(0, frame(want::SHOUT, b"last")));
@@ -80,7 +92,7 @@ impl Script {
         let mut peers = 0;
         for _ in 0..4 + chance.below(20) {
             if peers == 0 || chance.percent(12) {
-                script.steps.push(Stimulus::Connect);
+                script.steps.push(Stimulus::connect(peers as u16));
                 peers += 1;
                 continue;
             }
@@ -101,35 +113,39 @@ impl Script {
     }
 }
 
+/// Some frames that are answered at once, and at most one whose answer takes its time: what is answered in one time
+/// may come in another order in another.
 fn frames_by_chance(chance: &mut Chance) -> Vec<u8> {
     let mut octets = Vec::new();
-    for _ in 0..1 + chance.below(4) {
-        let small = chance.below(4) as u8;
+    for _ in 0..chance.below(4) {
         let length = chance.below(60);
         let rest = chance.octets(length);
-        octets.extend(match chance.below(12) {
+        octets.extend(match chance.below(6) {
             0..=2 => frame(want::ECHO, &rest),
-            3..=4 => frame(want::STREAM, &[0, chance.below(200) as u8]),
-            5 => frame(want::LATER, &[small]),
-            6..=7 => frame(want::STORE, &rest),
-            8 => frame(want::CALL, &[2, small]),
-            9 => frame(want::WORK, &[small]),
-            10 => frame(want::SHOUT, &rest),
-            _ => frame(want::HOLD, &[small]),
+            3..=4 => frame(want::STREAM, &[0, chance.below(80) as u8]),
+            _ => frame(want::SHOUT, &rest),
         });
     }
+    let small = chance.below(4) as u8;
+    let length = chance.below(60);
+    octets.extend(match chance.below(6) {
+        0 => frame(want::LATER, &[small]),
+        1 => frame(want::STORE, &chance.octets(length)),
+        2 => frame(want::CALL, &[2, small]),
+        3 => frame(want::WORK, &[small]),
+        4 => frame(want::HOLD, &[small]),
+        _ => frame(want::DATAGRAM, &chance.octets(length)),
+    });
     octets
 }
 
-impl Cluster {
+impl<M: Subject> Cluster<M> {
     /// A peer does something.
     pub fn stimulate(&mut self, stimulus: &Stimulus, peers: &mut Vec<u64>) {
         let mut world = self.world.borrow_mut();
         match stimulus {
-            Stimulus::Connect => {
-                let port = 1000 + peers.len() as u16;
-                peers.push(world.peer_connects(port));
-            }
+            Stimulus::Connect(remote) => peers.push(world.peer_connects(*remote)),
+            Stimulus::Tell(octets) => world.answers.push_back(octets.clone()),
             Stimulus::Send(peer, octets) => world.peer_sends(peers[*peer], octets),
             Stimulus::End(peer) => world.peer_ends(peers[*peer]),
             Stimulus::Reset(peer) => world.peer_resets(peers[*peer]),

@@ -15,6 +15,9 @@ use ftcore::core::input::{ConnId, FIRST_OWN_CONN, Input, Time, Treatment};
 use ftcore::core::machine::Machine;
 use serde::{Deserialize, Serialize};
 
+use super::cluster::Subject;
+use super::world::World;
+
 /// What a machine that meets a poisonous frame throws.
 pub struct Poisoned;
 
@@ -75,6 +78,8 @@ struct Peer {
     ahead: u64,
     /// For whom it was called.
     caller: Option<u64>,
+    /// Whether it is called and does not stand yet.
+    calling: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -98,7 +103,7 @@ pub struct Toy {
     wait: Vec<Vec<u8>>,
     steps: u64,
     /// Something that no input has brought: a bit that a cosmic ray has turned.
-    pub ray: u64,
+    ray: u64,
 }
 
 /// How far ahead of the kernel a stream is made.
@@ -124,13 +129,8 @@ impl Toy {
         }
     }
 
-    /// Whether it waits for nothing.
-    pub fn is_quiet(&self) -> bool {
-        self.alarms.is_empty() && self.work.is_empty() && self.stores.is_empty()
-    }
-
     fn send(&mut self, conn: u64, octets: Vec<u8>, out: &mut Out) {
-        if let Some(peer) = self.peers.get_mut(&conn) {
+        if let Some(peer) = self.peers.get_mut(&conn).filter(|peer| !peer.calling) {
             peer.ahead += octets.len() as u64;
             out.list.push(Effect::Send { conn: ConnId(conn), octets: Bytes::from(octets) });
         }
@@ -196,7 +196,7 @@ impl Toy {
     fn call(&mut self, caller: u64, port: u16, out: &mut Out) {
         let conn = self.next_own;
         self.next_own += 1;
-        let peer = Peer { caller: Some(caller), ..Peer::default() };
+        let peer = Peer { caller: Some(caller), calling: true, ..Peer::default() };
         self.peers.insert(conn, peer);
         let remote = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
         let options = SocketOptions::default();
@@ -291,6 +291,31 @@ fn die() {
     resume_unwind(Box::new(Poisoned));
 }
 
+impl Subject for Toy {
+    type Seed = Knowing;
+
+    fn genesis(seed: &Knowing) -> Self {
+        Toy::new(*seed)
+    }
+
+    fn astray(seed: &Knowing) -> Self {
+        Toy { ray: 1, ..Toy::new(*seed) }
+    }
+
+    fn forewarned(_: &Knowing) -> Knowing {
+        Knowing::Yes
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.alarms.is_empty() && self.work.is_empty() && self.stores.is_empty()
+    }
+
+    fn carry_out(Store(name, octets): Store, world: &mut World) {
+        world.files.insert(name, octets);
+        world.answers.push_back(name.to_le_bytes().to_vec());
+    }
+}
+
 impl Machine for Toy {
     type Effect = Store;
 
@@ -300,7 +325,10 @@ impl Machine for Toy {
             Input::Accepted { ends, .. } => {
                 self.peers.insert(ends.conn.0, Peer::default());
             }
-            Input::Connected(ends) => self.answer(ends.conn.0, b'h', b"ello", out),
+            Input::Connected(ends) => {
+                self.peers.entry(ends.conn.0).and_modify(|peer| peer.calling = false);
+                self.answer(ends.conn.0, b'h', b"ello", out);
+            }
             Input::ConnectFailed { conn, .. } => {
                 let caller = self.peers.get(&conn.0).and_then(|peer| peer.caller);
                 self.forget(conn.0);

@@ -68,7 +68,8 @@ pub struct World {
 /// How many octets the kernel takes before the peer reads.
 const ROOM: usize = 3000;
 
-fn address(port: u16) -> SocketAddr {
+/// An address of this machine.
+pub fn address(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
@@ -79,11 +80,11 @@ impl World {
         self.next
     }
 
-    fn socket(&self, phase: Phase, remote: u16) -> Socket {
+    fn socket(&self, phase: Phase, remote: SocketAddr) -> Socket {
         Socket {
             phase,
             local: address(179),
-            remote: address(remote),
+            remote,
             fate: Fate::Succeeds,
             resolves_at: 0,
             unread: VecDeque::new(),
@@ -101,8 +102,8 @@ impl World {
     }
 
     /// A peer connects; the keeper accepts and hands on. The answer is the socket.
-    pub fn peer_connects(&mut self, port: u16) -> u64 {
-        let socket = self.socket(Phase::Open, port);
+    pub fn peer_connects(&mut self, remote: SocketAddr) -> u64 {
+        let socket = self.socket(Phase::Open, remote);
         let (local, remote) = (socket.local, socket.remote);
         let cookie = self.add(socket);
         self.waiting.push(Accepted { socket: Cookie(cookie), listener: ListenerId(0), local, remote });
@@ -111,14 +112,14 @@ impl World {
 
     /// A process makes a socket, to connect to a peer's port: that of an odd number refuses.
     pub fn opens(&mut self, remote: SocketAddr) -> u64 {
-        let mut socket = self.socket(Phase::Fresh, remote.port());
+        let mut socket = self.socket(Phase::Fresh, remote);
         socket.fate = if remote.port() % 2 == 1 { Fate::Refused } else { Fate::Succeeds };
         self.add(socket)
     }
 
     /// A process makes a datagram socket.
     pub fn opens_datagram(&mut self) -> u64 {
-        let socket = self.socket(Phase::Open, 0);
+        let socket = self.socket(Phase::Open, address(0));
         self.add(socket)
     }
 

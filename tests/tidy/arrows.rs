@@ -5,6 +5,26 @@ use crate::source::Source;
 use crate::tree::Tree;
 
 const ENGINE: &str = "bgpd/engine/src/";
+const CORE: &str = "ftcore/src/core/";
+
+/// What nothing in `ftcore/src/core` may name: the kernel's edge, and whatever has a clock, a socket, a file, a thread
+/// or a process in it.
+const CORE_NEVER: [&[&str]; 14] = [
+    &["crate", "sys"],
+    &["libc"],
+    &["rustix"],
+    &["socket2"],
+    &["std", "env"],
+    &["std", "fs"],
+    &["std", "os"],
+    &["std", "process"],
+    &["std", "thread"],
+    &["std", "net", "TcpListener"],
+    &["std", "net", "TcpStream"],
+    &["std", "net", "UdpSocket"],
+    &["std", "time", "Instant"],
+    &["std", "time", "SystemTime"],
+];
 
 /// A part of the engine and the other parts that it may name.
 const ENGINE_PARTS: [(&str, &[&str]); 12] = [
@@ -44,6 +64,9 @@ pub fn complaints(tree: &Tree) -> Vec<String> {
         if source.path.starts_with(ENGINE) {
             complaints.extend(paths.iter().filter_map(|path| wrong_part(source, path)));
         }
+        if source.path.starts_with(CORE) {
+            complaints.extend(paths.iter().filter_map(|path| impure(source, path)));
+        }
         complaints.extend(paths.iter().filter_map(|path| wrong_crate(source, path)));
     }
     complaints
@@ -70,6 +93,21 @@ fn wrong_part(source: &Source, path: &Named) -> Option<String> {
             source.at(path.offset),
             path.text(),
             if may.is_empty() { "nothing else".to_owned() } else { may.join(", ") },
+        )
+    })
+}
+
+/// A complaint where the core names something that the simulator could not put another in the place of.
+fn impure(source: &Source, path: &Named) -> Option<String> {
+    let is = |never: &&[&str]| {
+        never.len() <= path.segments.len() && never.iter().zip(&path.segments).all(|(a, b)| a == b)
+    };
+    CORE_NEVER.iter().any(is).then(|| {
+        format!(
+            "{}: `{}`: ftcore's core decides and touches nothing. Ask for it by a trait of core/kernel.rs or \
+             core/memory.rs, or move the code to sys",
+            source.at(path.offset),
+            path.text()
         )
     })
 }

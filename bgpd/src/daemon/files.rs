@@ -44,7 +44,7 @@ pub type Loaded = Result<(Config, Vec<Warning>), Vec<ConfigError>>;
 #[derive(Debug)]
 pub enum Done {
     /// The configuration, or all that is wrong with it.
-    Loaded(Loaded),
+    Loaded(Box<Loaded>),
     /// The configuration was written, or was not.
     Saved(Written),
 }
@@ -87,7 +87,7 @@ impl Files {
 fn work(jobs: &Receiver<Job>, report: &UnboundedSender<Done>) {
     while let Ok(job) = jobs.recv() {
         let done = match job {
-            Job::Load { file, strictness } => Done::Loaded(load(&file, strictness)),
+            Job::Load { file, strictness } => Done::Loaded(Box::new(load(&file, strictness))),
             Job::Save { file, writing } => {
                 let error = save(&file, &writing.config).err().map(|error| error.to_string());
                 Done::Saved(Written { number: writing.number, file: file.display().to_string(), error })

@@ -9,8 +9,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bgp_engine::value::Instant;
-
 use super::clock;
 use super::control::{Answer, Console, Making, Reply};
 use crate::command::{Act, Nature, Operation, Outcome as LineOutcome, Session};
@@ -221,7 +219,7 @@ fn router<'a>(speaker: &'a Speaker, standing: &'a Standing) -> Router<'a> {
         engine,
         config: speaker.configured().config(),
         clock: clock::for_shows(),
-        process: Process { pid: std::process::id(), started: engine.started().unwrap_or(Instant::default()) },
+        process: Process { pid: std::process::id(), started: engine.started().unwrap_or_default() },
         standing,
         survivals: speaker.survivals(),
     }

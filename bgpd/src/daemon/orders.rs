@@ -97,8 +97,13 @@ impl Orders {
             // It changes nothing.
             serving.take(&OwnInput::ConfigurationPart(String::new()));
         }
-        let late = self.pending.extract_if(.., |_, pending| pending.until <= now);
-        for (_, pending) in late {
+        let late: Vec<u64> = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| pending.until <= now)
+            .map(|(&number, _)| number)
+            .collect();
+        for pending in late.iter().filter_map(|number| self.pending.remove(number)).collect::<Vec<_>>() {
             pending.outcome.tell(Err("% No answer came: look with 'show redundancy'\n".to_owned()));
         }
     }
@@ -152,7 +157,7 @@ fn arm(
     match victim {
         Victim::Primary => fault::arm(number),
         Victim::Twin => {
-            let twin = serving.links.twin().ok_or("% There is no twin\n")?;
+            let twin = serving.links.redundancy(&serving.primary).twin.ok_or("% There is no twin\n")?;
             super::sys::send_fault(twin.pid, number).map_err(|error| format!("% {error}\n"))?;
         }
     }

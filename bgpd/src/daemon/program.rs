@@ -6,8 +6,6 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use ftcore::core::record::{Cause, Takeover};
-use ftcore::core::takeover::Report;
 use ftcore::sys::child::takeover::Promoted;
 use ftcore::sys::keeper::{Opened, holdings::Listener};
 use ftcore::sys::program::Program;
@@ -19,7 +17,6 @@ use super::files::Files;
 use super::listen::{BGP_PORT, ListenError};
 use super::process;
 use super::router::{Ending, Router, RouterError, Serving};
-use super::standing::signal_name;
 use crate::machine::{OwnInput, Speaker};
 
 /// What the control socket's listener is called among what every process holds.
@@ -113,8 +110,7 @@ impl Program for Bgp {
     }
 
     fn serve(&self, promoted: Promoted<Speaker>) -> u8 {
-        let Promoted { primary, sockets, links, report, life } = promoted;
-        tell(&report);
+        let Promoted { primary, sockets, links, life, .. } = promoted;
         match self.run(Serving { primary, sockets, links }) {
             Ok((router, Ending::Stopped(status))) => {
                 // Where it is gone already, somebody else took it away.
@@ -133,32 +129,6 @@ impl Program for Bgp {
                 FAILURE
             }
         }
-    }
-}
-
-/// Says what a takeover came to.
-fn tell(report: &Report) {
-    let Report { takeover, lost, suspect, .. } = report;
-    if takeover.cause == Cause::Start {
-        return;
-    }
-    let Takeover { epoch, cause, signal, kept, detect_us, takeover_us, .. } = takeover;
-    let ms = |micros: u64| micros as f64 / 1000.0;
-    let (detect, took) = (ms(*detect_us), ms(*takeover_us));
-    let signal = signal.map(|signal| format!(" by {}", signal_name(signal))).unwrap_or_default();
-    tracing::warn!(
-        "took over: {}{signal}; epoch {}, detected in {detect:.3} ms, taken over in {took:.3} ms, {kept} \
-         connections kept, {} lost",
-        cause.name(),
-        epoch.0,
-        lost.len()
-    );
-    for lost in lost {
-        let peer = lost.ends.map(|ends| ends.remote.to_string()).unwrap_or_default();
-        tracing::error!("the connection {} {peer} was lost in the takeover: {}", lost.conn.0, lost.why);
-    }
-    if let Some(suspect) = suspect {
-        tracing::warn!("the entry that the old primary died in was tried: {suspect:?}");
     }
 }
 

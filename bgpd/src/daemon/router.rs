@@ -264,7 +264,7 @@ impl Router {
     fn take_files(&mut self, done: Done) {
         match done {
             Done::Loaded(loaded) => {
-                if let Some(status) = self.around.take_loaded(&mut self.serving, loaded) {
+                if let Some(status) = self.around.take_loaded(&mut self.serving, *loaded) {
                     self.status = Some(status);
                 }
             }

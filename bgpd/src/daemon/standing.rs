@@ -5,6 +5,7 @@ use ftcore::core::record;
 use ftcore::core::role::Mode;
 use ftcore::core::standby::TwinState as CoreTwin;
 use ftcore::core::status::{Protection as CoreProtection, Status};
+use ftcore::sys::child::links::Redundancy;
 
 use super::router::Serving;
 use crate::config::Standby;
@@ -13,9 +14,8 @@ use crate::show::redundancy::{Digests, Log, Primary, Protection, Takeover, Twin,
 
 /// Reads it off; `started` is when this process was.
 pub(super) fn standing(serving: &Serving, started: Instant) -> Standing {
-    let status = serving.primary.status();
+    let Redundancy { status, twin: process, .. } = serving.links.redundancy(&serving.primary);
     let Status { mode, protection, epoch, entry, twin, digest, takeovers, .. } = status;
-    let process = serving.links.twin();
     Standing {
         mode: match mode {
             Mode::Hot => Standby::Hot,
@@ -31,8 +31,8 @@ pub(super) fn standing(serving: &Serving, started: Instant) -> Standing {
         epoch: u64::from(epoch.0),
         primary: Primary { pid: std::process::id(), started, entry: entry.0 },
         twin: Twin {
-            pid: process.map(|process| process.pid),
-            version: process.and_then(|process| process.version.clone()),
+            pid: process.as_ref().map(|process| process.pid),
+            version: process.and_then(|process| process.version),
             state: match twin.state {
                 CoreTwin::Absent => TwinState::Absent,
                 CoreTwin::Syncing => TwinState::Syncing,

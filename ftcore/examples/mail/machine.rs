@@ -428,11 +428,9 @@ impl Mail {
     /// A session is over. What there is of a message whose end has not come is no message.
     fn forget(&mut self, conn: ConnId, effects: &mut Effects<Order>) {
         self.deadlines.clear(conn);
-        match self.sessions.remove(&conn).map(|session| session.phase) {
-            Some(Phase::Message(message) | Phase::Writing { message, .. }) => {
-                self.orders.place(conn, Work::Discard { path: message.unfinished() }, effects);
-            }
-            _ => {}
+        let phase = self.sessions.remove(&conn).map(|session| session.phase);
+        if let Some(Phase::Message(message) | Phase::Writing { message, .. }) = phase {
+            self.orders.place(conn, Work::Discard { path: message.unfinished() }, effects);
         }
     }
 }

@@ -12,7 +12,6 @@ use ftcore::core::input::Time;
 use ftcore::core::kernel::Kernel;
 use ftcore::core::machine::Machine;
 use ftcore::core::role::{Mode, Settings};
-use ftcore::core::status::Protection;
 use ftcore::sys::child::serve::Turn;
 use ftcore::sys::keeper::{self, Opened, Options};
 use ftcore::sys::poll::Interest;
@@ -95,8 +94,6 @@ struct AtWork {
     desk: Desk,
     /// When the machine was told the time of day.
     told: Cell<Option<Time>>,
-    /// How the program is protected, as it was said last.
-    said: Cell<Option<Protection>>,
 }
 
 impl<M: Machine<Effect = Order> + 'static> Program for Server<M> {
@@ -126,9 +123,9 @@ impl<M: Machine<Effect = Order>> Server<M> {
         if self.at_work.get().is_none() {
             let desk = Desk::open(&self.folder)?;
             turn.sockets.poll().add(desk.bell(), Source::Own(BELL).token(), Interest::IN)?;
-            let _ = self.at_work.set(AtWork { desk, told: Cell::new(None), said: Cell::new(None) });
+            let _ = self.at_work.set(AtWork { desk, told: Cell::new(None) });
         }
-        let Some(AtWork { desk, told, said }) = self.at_work.get() else { return Ok(()) };
+        let Some(AtWork { desk, told }) = self.at_work.get() else { return Ok(()) };
         let now = turn.sockets.now();
         if told.get().is_none_or(|told| now.0 >= told.0 + TELL_EVERY) {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -141,14 +138,6 @@ impl<M: Machine<Effect = Order>> Server<M> {
         }
         for (_, order) in turn.others() {
             desk.place(order);
-        }
-        let status = turn.primary.status();
-        if said.replace(Some(status.protection)) != Some(status.protection) {
-            match status.protection {
-                Protection::Protected => tracing::info!("protected: kill process {}", std::process::id()),
-                Protection::Syncing => tracing::warn!("not protected yet: the standby is not in step"),
-                Protection::Unprotected => tracing::warn!("not protected: a crash now loses connections"),
-            }
         }
         Ok(())
     }

@@ -12,6 +12,8 @@ const BLOCK_SIZE: u16 = 512;
 /// A packet is sent again after so many seconds where no option says otherwise, and so often.
 const TIMEOUT_S: u8 = 1;
 const TRIES: u32 = 8;
+/// A client that sends a file is given up after so long without a block.
+const SILENCE_S: u64 = 30;
 /// So long a client may ask again whether its last block has come.
 const LINGER_S: u64 = 15;
 /// A file is read in slices of so many octets, or of a block.
@@ -101,7 +103,12 @@ impl Transfer {
     /// Microseconds until what was sent is sent again, or until the transfer is forgotten.
     pub fn timeout_us(&self) -> u64 {
         let timeout_s = u64::from(self.request.timeout_s.unwrap_or(TIMEOUT_S));
-        1_000_000 * if self.phase == Phase::Finished { timeout_s.max(LINGER_S) } else { timeout_s }
+        1_000_000
+            * match self.phase {
+                Phase::Finished => timeout_s.max(LINGER_S),
+                Phase::Awaiting if self.block > 0 => timeout_s.max(SILENCE_S),
+                _ => timeout_s,
+            }
     }
 
     /// What to remove when the transfer is over before its end.
@@ -116,6 +123,9 @@ impl Transfer {
         match self.phase {
             Phase::Looking | Phase::Reading | Phase::Writing { .. } | Phase::Finishing => Next::Wait,
             Phase::Finished => Next::End,
+            // A lost block is its sender's to send again. Some clients begin their wait anew with whatever comes,
+            // and would wait for ever if they were reminded more often than they wait.
+            Phase::Awaiting if self.block > 0 => Next::End,
             _ if self.tries >= TRIES => Next::End,
             Phase::Offered | Phase::Sent { .. } | Phase::Awaiting => Next::Send(self.last.clone()),
         }

@@ -9,7 +9,7 @@ use super::log::Cursor;
 use super::machine::Machine;
 use super::record::{Fate, Given, Piece, Takeover, Verdict};
 use super::state::{Chore, Disorder, HISTORY, State};
-use super::streams::{Held, Standing};
+use super::streams::{Held, Standing, Stream};
 
 /// What a connection that a verdict ends is said to have died of: ECONNABORTED.
 const ABORTED: i32 = 103;
@@ -83,7 +83,13 @@ impl<M: Machine> State<M> {
                 self.step(Input::ConnectFailed { conn: *conn, errno: *errno }, step)
             }
             Content::Closed { conn, errno } => {
-                self.lose(*conn, Close::Orderly)?;
+                let waits = |stream: &Stream| stream.standing == Standing::Open && !stream.queue.is_empty();
+                if *errno == 0 && self.books.streams.get(*conn).is_some_and(waits) {
+                    // A peer that has said all may still be listening: what waits for it is sent.
+                    self.close(*conn, Close::Orderly, step.now);
+                } else {
+                    self.lose(*conn, Close::Orderly)?;
+                }
                 self.step(Input::Closed { conn: *conn, errno: *errno }, step)
             }
             Content::Received { conn, octets } => {

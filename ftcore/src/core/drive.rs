@@ -99,7 +99,7 @@ impl<M: Machine, L: Memory> Primary<M, L> {
         self.count();
         let number = self.state.cursor().number;
         self.others.extend(self.step_others.drain(..).map(|other| (number, other)));
-        self.do_chores(kernel);
+        self.carry_out_chores(kernel);
         for n in 0..self.state.changes().sends.len() {
             self.list(self.state.changes().sends[n]);
         }
@@ -110,7 +110,7 @@ impl<M: Machine, L: Memory> Primary<M, L> {
     }
 
     /// Does what the last entry wants done at the kernel.
-    pub(super) fn do_chores(&mut self, kernel: &mut impl Kernel) {
+    pub(super) fn carry_out_chores(&mut self, kernel: &mut impl Kernel) {
         for chore in self.state.chores() {
             match chore {
                 Chore::Options { conn, socket, options } => {
@@ -276,7 +276,13 @@ impl<M: Machine, L: Memory> Primary<M, L> {
         readiness: Readiness,
     ) -> Outcome {
         let mut unread = [0; LAST_WORDS];
+        let sends = self.state.streams().get(conn).is_some_and(|stream| stream.standing == Standing::Ending);
         match kernel.receive(socket, &mut unread) {
+            // A peer that has said all may still be listening; that it has is not to be told again and again.
+            Ok(0) if sends => {
+                kernel.pause(socket);
+                return Outcome::Idle;
+            }
             Ok(0) => {}
             Ok(_) => return Outcome::Progress,
             Err(error) => {

@@ -357,6 +357,13 @@ impl<M: Machine, L: Memory> Primary<M, L> {
         Wants { deadline, work: if left { Work::Left } else { Work::Done } }
     }
 
+    /// Says when the loop runs again at the latest, after the turn's end and whatever is in [`Primary::wants`]:
+    /// whoever watches for hangs takes one for hung that does not, even if nothing can be seen to wait.
+    pub fn runs_by(&mut self, at: Time) {
+        let deadline = self.memory.load(Word::Deadline).min(at.0);
+        self.memory.store(Word::Deadline, deadline);
+    }
+
     /// The machine's own effects since the last call, each with the entry that it is of; they are carried out
     /// now, in order.
     pub fn take_others(&mut self) -> impl Iterator<Item = (EntryNumber, M::Effect)> + '_ {

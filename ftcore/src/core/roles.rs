@@ -45,7 +45,8 @@ struct Plan {
     binary: Option<PathBuf>,
     until: Time,
     checkpoint_asked: bool,
-    told: bool,
+    /// How the twin stood when the primary was told to hand over.
+    told: Option<Standing>,
 }
 
 #[derive(Debug)]
@@ -267,7 +268,7 @@ impl Roles {
 
     fn plan(&mut self, asker: u64, cause: Cause, binary: Option<PathBuf>, now: Time) {
         let until = Time(now.0 + PLAN_US);
-        self.plan = Some(Plan { asker, cause, binary, until, checkpoint_asked: false, told: false });
+        self.plan = Some(Plan { asker, cause, binary, until, checkpoint_asked: false, told: None });
     }
 
     fn answer(&mut self, answer: Result<(), String>, actions: &mut Vec<Action>) {
@@ -353,7 +354,7 @@ impl Roles {
         else {
             return;
         };
-        if plan.told || standby.ending_until.is_some() {
+        if plan.told == Some(standby.standing) || standby.ending_until.is_some() {
             return;
         }
         match standby.standing {
@@ -361,15 +362,16 @@ impl Roles {
                 standby.follow = Follow::Hot;
                 actions.push(Action::Tell(standby.child, Tell::Follow));
             }
-            Standing::InStep => {
-                plan.told = true;
+            Standing::InStep if plan.told.is_none() => {
+                plan.told = Some(Standing::InStep);
                 actions.push(Action::Tell(primary, Tell::Switchover(plan.cause)));
             }
+            // It may have seemed to be in step until there was a digest to compare.
             Standing::Diverged => {
-                plan.told = true;
+                plan.told = Some(Standing::Diverged);
                 actions.push(Action::Tell(primary, Tell::HandOver(plan.cause)));
             }
-            Standing::Holding | Standing::Syncing | Standing::Suspended => {}
+            Standing::InStep | Standing::Holding | Standing::Syncing | Standing::Suspended => {}
         }
     }
 

@@ -10,7 +10,7 @@ use super::effect::Close;
 use super::entry::{self, Content, Entry, Epoch};
 use super::input::{ConnId, Cookie, Ends};
 use super::kernel::{Accepted, Kernel, Phase as Attempt, Positions};
-use super::log::{self, Cursor, Writer};
+use super::log::{self, Cursor, LogError, Writer};
 use super::machine::Machine;
 use super::memory::{Memory, Word};
 use super::primary::{Primary, Settings};
@@ -37,10 +37,14 @@ pub fn take_over<M: Machine, L: Memory>(
     trial: &mut impl Trial<M>,
     circumstances: &Circumstances,
 ) -> Result<(Primary<M, L>, Report), TakeoverError> {
+    let (position, tail) = (standby.state.cursor().position, memory.load(Word::Tail));
+    if tail > position {
+        return Err(TakeoverError::Follow(LogError::Overrun { position, tail }.into()));
+    }
     let mut extent = Extent::of(&memory, &standby.state.cursor());
     standby.follow_to(&memory, kernel, extent.applied, u64::MAX)?;
     let mut successor = Successor::of(standby.state, memory, kernel, circumstances.settings);
-    successor.primary.do_chores(kernel);
+    successor.primary.carry_out_chores(kernel);
     loop {
         let primary = &mut successor.primary;
         match beyond(&primary.memory, &primary.state.cursor(), &extent) {
@@ -273,6 +277,8 @@ impl<M: Machine, L: Memory> Successor<M, L> {
 
     /// Goes through all connections: what the kernel says of each is brought into the log.
     fn resume(&mut self, kernel: &mut impl Kernel) {
+        // Whoever wants a socket is found in the table.
+        self.primary.opens.clear();
         let streams = self.primary.state.streams();
         let all: Vec<(ConnId, Option<Cookie>)> =
             streams.iter().map(|(conn, stream)| (conn, stream.socket)).collect();

@@ -304,3 +304,25 @@ fn the_first_octet_after_a_kill_comes_soon() {
     assert!(at(50) < 100_000);
     echo.stop();
 }
+
+/// More sockets than a channel takes at once.
+#[test]
+fn hundreds_of_connections_go_on() {
+    let mut echo = Echo::start("hot");
+    let mut probes: Vec<_> = (0..400).map(|_| client::Probe::start(echo.address())).collect();
+    for n in 0..4 {
+        echo.wait_for_successor();
+        probes.iter_mut().for_each(client::Probe::exchange);
+        let before = echo.pid(PRIMARY);
+        if n == 2 {
+            echo.signal(KEEPER, Signal::Kill);
+            echo.start_keeper();
+            echo.wait_for_successor();
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        echo.signal(PRIMARY, Signal::Kill);
+        echo.wait_until(|echo| echo.pid(PRIMARY) != before, "the twin is primary");
+    }
+    probes.iter_mut().for_each(client::Probe::exchange);
+    echo.stop();
+}

@@ -159,6 +159,9 @@ impl Echo {
 
 impl Drop for Echo {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
         for part in [Part::Keeper, Part::Twin, Part::Primary] {
             if let Some(pid) = self.pid(part).filter(|pid| has_title(*pid, part)) {
                 kill(pid, Signal::Kill);

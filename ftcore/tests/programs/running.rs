@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,8 @@ pub struct Running {
     /// What it serves.
     pub folder: PathBuf,
     ground: Ground,
+    /// How often a primary had said that it is protected, before the last kill.
+    protections: AtomicUsize,
 }
 
 impl Running {
@@ -81,7 +83,7 @@ impl Running {
             .stderr(File::create(ground.path("log")).expect("a log"))
             .spawn()
             .unwrap_or_else(|error| panic!("{example}: {error}"));
-        let running = Running { keeper, run_dir, port, folder, ground };
+        let running = Running { keeper, run_dir, port, folder, ground, protections: AtomicUsize::new(0) };
         running.wait_until_protected();
         running
     }
@@ -104,16 +106,19 @@ impl Running {
 
     /// Waits until the present primary has said that it is protected.
     pub fn wait_until_protected(&self) {
-        self.wait("the program is not protected", || {
-            let primary = self.pid("primary")?;
-            let said = format!("protected: kill process {}", primary.as_raw_nonzero());
-            self.log().lines().any(|line| line.ends_with(&said)).then_some(())
-        });
+        let before = self.protections.load(Ordering::Relaxed);
+        self.wait("the program is not protected", || (self.count_protections() > before).then_some(()));
+    }
+
+    /// How often a primary has said that it is protected.
+    fn count_protections(&self) -> usize {
+        self.log().lines().filter(|line| line.ends_with("INFO protected")).count()
     }
 
     /// Kills the primary with this signal and waits for the next one.
     pub fn kill_primary(&self, signal: Signal) {
         let old = self.pid("primary").expect("a primary");
+        self.protections.store(self.count_protections(), Ordering::Relaxed);
         kill_process(old, signal).expect("the primary can be killed");
         self.wait("no other process became primary", || self.pid("primary").filter(|new| *new != old));
     }
@@ -185,9 +190,10 @@ fn example_path(example: &str) -> PathBuf {
     path
 }
 
-/// Runs a client to its end.
+/// Runs a client to its end, which must come within a minute.
 pub fn client(program: &str, arguments: &[&str]) -> Output {
-    Command::new(program)
+    Command::new("timeout")
+        .args(["60", program])
         .args(arguments)
         .stdin(Stdio::null())
         .output()

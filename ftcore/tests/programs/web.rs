@@ -6,6 +6,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::running::{Running, client, content};
 
 const LARGE: usize = 200 << 20;
@@ -33,34 +35,58 @@ fn a_download_outlives_the_server_again_and_again() {
 
 #[test]
 fn one_connection_serves_many_requests_and_many_primaries() {
+    const REQUESTS: usize = 60;
+    const PART: usize = 200_000;
     let running = Running::start("web", &[]);
-    let file = content(100_000);
+    let file = content(PART + REQUESTS * 1000);
     fs::write(running.folder.join("file"), &file).unwrap();
-    let url = format!("http://127.0.0.1:{}/file", running.port);
-    let got = running.path("got");
-    let config: String = (0..400)
-        .map(|n| {
-            let (first, last) = (n * 100, n * 150 + 5_000);
-            format!(
-                "url = {url}\nrange = {first}-{last}\noutput = {}-{n}\nlimit-rate = 1M\nnext\n",
-                got.display()
-            )
-            .replace("next\n", "write-out = \"%{http_code} %{num_connects}\\n\"\nsilent\nnext\n")
-        })
-        .collect();
-    fs::write(running.path("config"), config.trim_end_matches("next\n")).unwrap();
-    let (said, kills) = running.during_kills(Duration::from_millis(100), || {
-        curl(&["--config", running.path("config").to_str().unwrap()])
-    });
-    assert_eq!(said, "206 1\n".to_owned() + &"206 0\n".repeat(399));
-    for n in 0..400 {
-        let part = fs::read(running.path(&format!("got-{n}"))).unwrap();
-        assert!(
-            part == file[n * 100..=n * 150 + 5_000],
-            "range {n} came with other octets after {kills} kills"
-        );
+    let got = |n: usize| running.path(&format!("got-{n}"));
+    let request = |n: usize| {
+        let (first, last) = (n * 1000, n * 1000 + PART - 1);
+        let url = format!("url = http://127.0.0.1:{}/file", running.port);
+        let said = "write-out = \"%{http_code} %{num_connects}\\n\"\nsilent\nlimit-rate = 4M";
+        format!("{url}\nrange = {first}-{last}\noutput = {}\n{said}\n", got(n).display())
+    };
+    let config = running.path("config");
+    fs::write(&config, (0..REQUESTS).map(request).collect::<Vec<_>>().join("next\n")).unwrap();
+    let (said, kills) =
+        running.during_kills(Duration::from_millis(50), || curl(&["--config", config.to_str().unwrap()]));
+    assert_eq!(said, "206 1\n".to_owned() + &"206 0\n".repeat(REQUESTS - 1));
+    for n in 0..REQUESTS {
+        let part = fs::read(got(n)).unwrap();
+        assert!(part == file[n * 1000..][..PART], "part {n} came with other octets after {kills} kills");
     }
     assert!(kills >= 2, "only {kills} kills fell into the requests");
+}
+
+#[test]
+fn every_standby_takes_a_download_over() {
+    for standby in ["warm", "cold"] {
+        let running = Running::start("web", &["--standby", standby]);
+        let large = content(LARGE / 4);
+        fs::write(running.folder.join("large"), &large).unwrap();
+        let (url, got) = (format!("http://127.0.0.1:{}/large", running.port), running.path("got"));
+        let arguments = ["--limit-rate", "20M", "--output", got.to_str().unwrap(), &url];
+        let (_, kills) = running.during_kills(Duration::from_millis(300), || curl(&arguments));
+        assert!(fs::read(&got).unwrap() == large, "{standby}: other octets after {kills} kills");
+        assert!(kills >= 1, "{standby}: no kill fell into the download");
+    }
+}
+
+#[test]
+fn a_stopped_server_is_replaced() {
+    let running = Running::start("web", &[]);
+    let large = content(LARGE / 4);
+    fs::write(running.folder.join("large"), &large).unwrap();
+    let (url, got) = (format!("http://127.0.0.1:{}/large", running.port), running.path("got"));
+    let arguments = ["--limit-rate", "20M", "--output", got.to_str().unwrap(), &url];
+    thread::scope(|scope| {
+        let download = scope.spawn(|| curl(&arguments));
+        thread::sleep(Duration::from_millis(500));
+        running.kill_primary(Signal::STOP);
+        download.join().expect("curl succeeds");
+    });
+    assert!(fs::read(&got).unwrap() == large);
 }
 
 #[test]

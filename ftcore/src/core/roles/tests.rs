@@ -253,3 +253,14 @@ fn kills_from_outside_and_deaths_of_old_primaries_are_no_row() {
         story.see(Seen::Stands(story.roles.standby().unwrap(), InStep));
     }
 }
+
+#[test]
+fn a_new_version_that_diverges_only_when_it_is_told_to_lead_is_given_the_state() {
+    let mut story = Story::protected(Mode::Hot);
+    let path = PathBuf::from("/new");
+    story.see(Seen::Ordered(9, Order::Upgrade(path)));
+    story.see(died(SECOND));
+    assert_eq!(story.see(Seen::Stands(THIRD, InStep)), [Told(FIRST, Tell::Switchover(Cause::Upgrade))]);
+    assert_eq!(story.see(Seen::Stands(THIRD, Diverged)), [Told(FIRST, Tell::HandOver(Cause::Upgrade))]);
+    assert_eq!(story.see(Seen::Stands(THIRD, InStep)), []);
+}

@@ -15,40 +15,37 @@ use crate::core::input::{Cookie, ListenerId};
 use crate::core::kernel::{Accepted, Kernel};
 use crate::core::machine::Machine;
 use crate::core::memory::{Memory, Word};
-use crate::core::primary::{HandOver, Primary, Wake};
+use crate::core::primary::{Primary, Wake};
 use crate::core::record::Cause;
 use crate::core::role::{Mode, Order, Settings, Tell};
 use crate::core::standby::TwinState;
-use crate::core::status::Protection;
+use crate::core::status::{Protection, Status};
 use crate::sys::bell::Bell;
 use crate::sys::channel::Channel;
-use crate::sys::checkpoint::{self, Saving};
+use crate::sys::checkpoint::Saving;
 use crate::sys::keeper::Options;
-use crate::sys::keeper::kept;
 use crate::sys::keeper::run_dir::RunDir;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::SharedLog;
-use crate::sys::message::{self, From, Item, ToChild, ToKeeper, ToPartner};
+use crate::sys::message::{From, Item, ToChild, ToKeeper, ToPartner};
 use crate::sys::poll::Interest;
 use crate::sys::signals::Signals;
 use crate::sys::socket;
 use crate::sys::sockets::{Sockets, Source};
 use crate::sys::title::Part;
 
+use super::handing::{Boundary, Handing};
 use super::join::Partner;
+use super::pulse::Pulse;
 use super::wires::Wires;
 
 /// The numbers of the descriptors here, among the program's own.
-const KEEPER: Source = Source::Own(1 << 61);
+pub(super) const KEEPER: Source = Source::Own(1 << 61);
 const TWIN: Source = Source::Own((1 << 61) + 1);
 const SIGNALS: Source = Source::Own((1 << 61) + 2);
-const SAVING: Source = Source::Own((1 << 61) + 3);
+pub(super) const SAVING: Source = Source::Own((1 << 61) + 3);
 /// How often a lost keeper is looked for, and a silent one looked at.
 const LOOK: Duration = Duration::from_millis(100);
-/// After so long without a sign the keeper counts as stopped, and the primary accepts by itself.
-const KEEPER_SILENT: Duration = Duration::from_secs(1);
-/// How long handing over may take until it is given up.
-const HAND_OVER: Duration = Duration::from_secs(10);
 
 /// What the program is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,33 +70,31 @@ pub enum Course {
     Released,
 }
 
-/// The twin, as the primary knows it.
+/// A process of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Twin {
-    /// Its process.
+pub struct Process {
+    /// Its number.
     pub pid: u32,
-    /// The program's version in it.
+    /// The program's version in it; none where it has not said so yet.
     pub version: Option<String>,
 }
 
-#[derive(Debug)]
-struct Handing {
-    cause: Cause,
-    until: Instant,
-    /// A state that the twin is to be, instead of its own: what became of it.
-    boundary: Option<Option<Result<(), String>>>,
-}
-
-/// A keeper's signs of life.
-#[derive(Debug)]
-struct Pulse {
-    tick: u64,
-    since: Instant,
-    accepting: bool,
+/// How the redundancy stands, for the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redundancy {
+    /// What log and words tell.
+    pub status: Status,
+    /// This process.
+    pub primary: Process,
+    /// How long it has been primary.
+    pub uptime: Duration,
+    /// The twin, if there is one.
+    pub twin: Option<Process>,
 }
 
 /// What a standby held beside log and sockets.
 pub(super) struct Rest {
+    pub version: String,
     pub bell: Bell,
     pub settings: Settings,
     pub offered: BTreeMap<String, OwnedFd>,
@@ -111,20 +106,22 @@ pub(super) struct Rest {
 pub struct Links {
     pub(super) wires: Rc<RefCell<Wires>>,
     pub(super) dir: RunDir,
-    state_dir: PathBuf,
+    pub(super) state_dir: PathBuf,
+    version: String,
+    since: Instant,
     pub(super) bell: Bell,
     pub(super) settings: Settings,
     pub(super) offered: Vec<(String, OwnedFd)>,
     pub(super) checkpoint: Option<(u64, OwnedFd)>,
     signals: Signals,
-    saving: Option<(u64, Saving)>,
-    twin: Option<Twin>,
-    handing: Option<Handing>,
-    pulse: Pulse,
+    pub(super) saving: Option<(u64, Saving)>,
+    pub(super) twin: Option<Process>,
+    pub(super) handing: Option<Handing>,
+    pub(super) pulse: Pulse,
     look_at: Instant,
-    protection: Option<Protection>,
+    pub(super) protection: Option<Protection>,
     /// The twin was too slow and is to be replaced.
-    suspended: bool,
+    pub(super) suspended: bool,
 }
 
 impl Links {
@@ -133,6 +130,8 @@ impl Links {
             wires,
             dir: RunDir::new(&options.run_dir),
             state_dir: options.state_dir.clone(),
+            version: held.version,
+            since: Instant::now(),
             bell: held.bell,
             settings: held.settings,
             offered: held.offered.into_iter().collect(),
@@ -258,10 +257,15 @@ impl Links {
         self.wires.borrow_mut().tell_keeper(&ToKeeper::Finished(status), &[]);
     }
 
-    /// The twin, if there is one.
-    #[must_use]
-    pub fn twin(&self) -> Option<&Twin> {
-        self.twin.as_ref()
+    /// How the redundancy stands.
+    pub fn redundancy<M: Machine>(&self, primary: &Primary<M, SharedLog>) -> Redundancy {
+        let mut status = primary.status();
+        if self.suspended {
+            status.protection = Protection::Unprotected;
+            status.twin.state = TwinState::Suspended;
+        }
+        let own = Process { pid: std::process::id(), version: Some(self.version.clone()) };
+        Redundancy { status, primary: own, uptime: self.since.elapsed(), twin: self.twin.clone() }
     }
 
     /// What the program opened before it had any child, by its own names.
@@ -287,9 +291,9 @@ impl Links {
         match signal {
             libc::SIGHUP => news.push(News::Reload),
             libc::SIGTERM if self.pulse.is_fresh() && self.wires.borrow().keeper.is_some() => {
-                self.order(0, Order::Switchover(Cause::Stop));
+                self.order(0, Order::Switchover(Cause::Switchover));
             }
-            libc::SIGTERM => self.begin_handing(Cause::Stop, None),
+            libc::SIGTERM => self.begin_handing(Cause::Switchover, Boundary::NotWanted),
             _ => {}
         }
     }
@@ -341,8 +345,8 @@ impl Links {
                 }
             }
             (ToChild::Tell(Tell::Checkpoint), _) => self.save(primary, sockets),
-            (ToChild::Tell(Tell::Switchover(cause)), _) => self.begin_handing(cause, None),
-            (ToChild::Tell(Tell::HandOver(cause)), _) => self.begin_handing(cause, Some(None)),
+            (ToChild::Tell(Tell::Switchover(cause)), _) => self.begin_handing(cause, Boundary::NotWanted),
+            (ToChild::Tell(Tell::HandOver(cause)), _) => self.begin_handing(cause, Boundary::Wanted),
             (ToChild::Tell(Tell::Mode(mode)), _) => {
                 self.settings.mode = mode;
                 primary.set(super::bounds(&self.settings));
@@ -367,9 +371,7 @@ impl Links {
         }
         match (parcel.message, &mut self.twin, &mut self.handing) {
             (ToPartner::Hello { version }, Some(twin), _) => twin.version = Some(version),
-            (ToPartner::HandedOver(result), _, Some(Handing { boundary: Some(boundary), .. })) => {
-                *boundary = Some(result);
-            }
+            (ToPartner::HandedOver(Err(why)), _, Some(handing)) => handing.boundary = Boundary::Refused(why),
             _ => {}
         }
     }
@@ -408,234 +410,12 @@ impl Links {
         let mut wires = self.wires.borrow_mut();
         wires.twin = Some(Partner { pid, link });
         wires.give_twin_all(sockets);
-        self.twin = Some(Twin { pid, version: None });
+        self.twin = Some(Process { pid, version: None });
         drop(wires);
         self.suspended = false;
     }
 
     fn twin_is_in_step(&self, memory: &impl Memory) -> bool {
         self.twin.is_some() && memory.load(Word::TwinState) == TwinState::InStep as u64
-    }
-}
-
-/// Checkpoints, and handing over.
-impl Links {
-    fn save<M: Machine>(&mut self, primary: &Primary<M, SharedLog>, sockets: &Sockets) {
-        if self.saving.is_some() {
-            return;
-        }
-        let state = primary.state();
-        let cursor = state.cursor();
-        let place = super::place_of(cursor);
-        let file = match self.settings.mode {
-            Mode::Cold => checkpoint::on_disk(&kept::early(&self.state_dir)),
-            Mode::Hot | Mode::Warm | Mode::None => checkpoint::in_memory(),
-        };
-        let saving = file.and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
-        match saving {
-            Ok(saving) => {
-                // Where it cannot be heard it is looked at in every turn all the same.
-                let _ = sockets.poll().add(saving.pidfd(), SAVING.token(), Interest::IN);
-                self.saving = Some((cursor.position, saving));
-            }
-            Err(error) => tracing::error!("no checkpoint can be made: {error}"),
-        }
-    }
-
-    /// Holds the newest checkpoint for the next keeper. While none says that it has it, this process does.
-    fn hold_checkpoint<M: Machine>(
-        &mut self,
-        position: u64,
-        file: OwnedFd,
-        primary: &mut Primary<M, SharedLog>,
-    ) {
-        let memory = primary.memory_mut();
-        if !self.pulse.is_fresh() && memory.load(Word::Checkpoint) < position {
-            memory.store(Word::Checkpoint, position);
-        }
-        self.checkpoint = Some((position, file));
-    }
-
-    fn look_at_saving<M: Machine>(&mut self, primary: &mut Primary<M, SharedLog>, sockets: &Sockets) {
-        let Some((position, saving)) = &mut self.saving else { return };
-        let position = *position;
-        let Some(finished) = saving.finished() else { return };
-        let cold = self.settings.mode == Mode::Cold;
-        let file = finished.and_then(|file| file.try_clone_to_owned()).and_then(|file| {
-            if cold { kept::keep_checkpoint(&self.state_dir).map(|()| file) } else { Ok(file) }
-        });
-        sockets.poll().remove(saving.pidfd());
-        self.saving = None;
-        match file {
-            Ok(file) => {
-                let item = ToKeeper::Item(Item::Checkpoint { position });
-                self.wires.borrow_mut().tell_keeper(&item, &[file.as_fd()]);
-                self.hold_checkpoint(position, file, primary);
-            }
-            Err(error) => tracing::error!("a checkpoint came to nothing: {error}"),
-        }
-    }
-
-    fn begin_handing(&mut self, cause: Cause, boundary: Option<Option<Result<(), String>>>) {
-        if self.handing.is_some() {
-            return;
-        }
-        if self.twin.is_none() {
-            return self.refuse("there is no twin to hand over to");
-        }
-        self.wires.borrow_mut().tell_twin(&ToPartner::Handing(cause), &[]);
-        self.handing = Some(Handing { cause, until: Instant::now() + HAND_OVER, boundary });
-    }
-
-    fn refuse(&mut self, why: &str) {
-        tracing::warn!("this primary does not hand over: {why}");
-        self.wires.borrow_mut().tell_keeper(&ToKeeper::Refused(why.to_owned()), &[]);
-    }
-
-    fn hand_over<M: Machine>(
-        &mut self,
-        primary: &mut Primary<M, SharedLog>,
-        sockets: &mut Sockets,
-    ) -> Course {
-        let Some(handing) = &mut self.handing else { return Course::GoOn };
-        match primary.hand_over(sockets) {
-            HandOver::Released => {
-                tracing::info!("handed over to the twin: {}", handing.cause.name());
-                return Course::Released;
-            }
-            HandOver::Waiting => {}
-        }
-        let why = match &handing.boundary {
-            Some(Some(Err(why))) => Some(why.clone()),
-            _ if self.twin.is_none() => Some("the twin is gone".to_owned()),
-            _ if Instant::now() > handing.until => Some("the twin did not come in step in time".to_owned()),
-            _ => None,
-        };
-        if let Some(why) = why {
-            self.handing = None;
-            primary.keep();
-            self.refuse(&why);
-        } else if handing.boundary == Some(None) {
-            // Nothing new is in the log from now on, so this is its end.
-            handing.boundary = Some(Some(Ok(())));
-            if let Err(why) = self.give_state(primary) {
-                self.handing = None;
-                primary.keep();
-                self.refuse(&why.to_string());
-            }
-        }
-        Course::GoOn
-    }
-
-    /// Gives the twin the state itself.
-    fn give_state<M: Machine>(&mut self, primary: &Primary<M, SharedLog>) -> std::io::Result<()> {
-        let state = primary.state();
-        let cursor = state.cursor();
-        let file = checkpoint::in_memory()?;
-        checkpoint::save_here(file.as_fd(), super::place_of(cursor), |to| state.save(to))?;
-        let message = ToPartner::HandOver { position: cursor.position };
-        self.wires.borrow_mut().tell_twin(&message, &[file.as_fd()]);
-        Ok(())
-    }
-}
-
-/// A keeper that is lost, or silent.
-impl Links {
-    fn look_at_keeper<M: Machine>(
-        &mut self,
-        now: Instant,
-        primary: &Primary<M, SharedLog>,
-        sockets: &mut Sockets,
-    ) {
-        self.pulse.take(now, primary.memory().load(Word::KeeperTick));
-        match (self.pulse.is_fresh(), self.pulse.accepting) {
-            (false, false) => match sockets.register_listeners() {
-                Ok(()) => {
-                    tracing::warn!("the keeper does nothing; the primary accepts by itself");
-                    self.pulse.accepting = true;
-                }
-                Err(error) => tracing::error!("the primary cannot accept by itself: {error}"),
-            },
-            (true, true) => {
-                sockets.deregister_listeners();
-                self.pulse.accepting = false;
-            }
-            _ => {}
-        }
-        if self.wires.borrow().keeper.is_none() {
-            self.look_for_keeper(primary, sockets);
-        }
-        self.look_at_protection(primary);
-    }
-
-    /// Says loudly when a crash would cost connections, and when it would not any more.
-    fn look_at_protection<M: Machine>(&mut self, primary: &Primary<M, SharedLog>) {
-        let status = primary.status();
-        let left_behind = self.twin.is_some()
-            && matches!(status.twin.state, TwinState::InStep | TwinState::Syncing)
-            && primary.memory().load(Word::TwinApplied) < primary.memory().load(Word::Tail);
-        if left_behind && !self.suspended {
-            self.suspended = true;
-            tracing::warn!("the twin is too slow: this primary goes on without it");
-            self.wires.borrow_mut().tell_keeper(&ToKeeper::Suspended, &[]);
-        }
-        let protection = if left_behind { Protection::Unprotected } else { status.protection };
-        if self.protection.replace(protection) == Some(protection) {
-            return;
-        }
-        let line = match protection {
-            Protection::Protected => "protected",
-            Protection::Syncing => "not protected yet: the standby is being made",
-            Protection::Unprotected => "not protected: a crash of this process costs the connections",
-        };
-        match protection {
-            Protection::Protected => tracing::info!("{line}"),
-            Protection::Syncing | Protection::Unprotected => tracing::warn!("{line}"),
-        }
-        self.say_status(line);
-    }
-
-    fn look_for_keeper<M: Machine>(&mut self, primary: &Primary<M, SharedLog>, sockets: &Sockets) {
-        let Ok(channel) = Channel::connect(&self.dir.socket()) else { return };
-        let link = Link::new(channel);
-        if let Err(error) = sockets.poll().add(&link, KEEPER.token(), Interest::IN) {
-            return tracing::error!("the new keeper cannot be heard: {error}");
-        }
-        let mut wires = self.wires.borrow_mut();
-        wires.keeper = Some(link);
-        wires.tell_keeper(&ToKeeper::Hello { settings: self.settings }, &[]);
-        let log = primary.memory().file();
-        wires.tell_keeper(&ToKeeper::Item(Item::Log), &[log, self.bell.as_fd()]);
-        for (id, address, listener) in sockets.listeners.iter() {
-            wires.tell_keeper(&ToKeeper::Item(Item::Listener { id, address }), &[listener]);
-        }
-        for (name, descriptor) in &self.offered {
-            wires.tell_keeper(&ToKeeper::Item(Item::Offered { name: name.clone() }), &[descriptor.as_fd()]);
-        }
-        wires.give_keeper_all(sockets);
-        if let Some((position, file)) = &self.checkpoint {
-            let item = Item::Checkpoint { position: *position };
-            wires.tell_keeper(&ToKeeper::Item(item), &[file.as_fd()]);
-        }
-        let place = message::Place::Primary { twin: self.twin.as_ref().map(|twin| twin.pid) };
-        wires.tell_keeper(&ToKeeper::Uploaded(place), &[]);
-        tracing::info!("a keeper is there");
-    }
-}
-
-impl Pulse {
-    fn new() -> Pulse {
-        Pulse { tick: 0, since: Instant::now(), accepting: false }
-    }
-
-    fn take(&mut self, now: Instant, tick: u64) {
-        if tick != self.tick {
-            self.tick = tick;
-            self.since = now;
-        }
-    }
-
-    fn is_fresh(&self) -> bool {
-        self.since.elapsed() < KEEPER_SILENT
     }
 }

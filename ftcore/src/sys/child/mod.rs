@@ -1,7 +1,9 @@
 //! A child: what it receives, how it stands by, and how it serves.
 pub mod forked;
+mod handing;
 pub mod join;
 pub mod links;
+mod pulse;
 pub mod serve;
 mod standby;
 pub mod takeover;

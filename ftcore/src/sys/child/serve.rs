@@ -99,6 +99,8 @@ fn serve_turns<P: Program>(
         primary.clock(sockets);
         primary.flush(sockets);
         let wake = primary.end_turn(sockets);
+        let patience = patience(primary, sockets, links);
+        primary.runs_by(Time(sockets.now().0 + patience.as_micros() as u64));
         if let Course::Released = links.end_turn(wake, primary, sockets) {
             return Ok(None);
         }

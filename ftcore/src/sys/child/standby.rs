@@ -13,7 +13,7 @@ use crate::core::kernel::Kernel;
 use crate::core::memory::{Memory, Word};
 use crate::core::role::{Follow, Standing, Tell};
 use crate::core::standby::{FollowError, Standby, TwinState};
-use crate::sys::channel::Channel;
+use crate::sys::channel::{Channel, ChannelError};
 use crate::sys::checkpoint::{self, Checkpoint, Saving};
 use crate::sys::keeper::Options;
 use crate::sys::link::{Link, Parcel};
@@ -29,6 +29,8 @@ use super::watch::Watch;
 const BUDGET: u64 = 1 << 20;
 /// How long it sleeps at most.
 const LONGEST_SLEEP: Duration = Duration::from_millis(250);
+/// How soon is tried again what the keeper has no room for.
+const FLUSH: Duration = Duration::from_millis(2);
 /// How often a lost keeper is looked for.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -222,6 +224,8 @@ impl<'a, P: Program> Follower<'a, P> {
             let mut parcel = match link.receive() {
                 Ok(Some(parcel)) => parcel,
                 Ok(None) => break,
+                // It would lead without a socket.
+                Err(error @ ChannelError::DescriptorLost) => return Err(Ending::Unfit(error.to_string())),
                 Err(error) => {
                     tracing::debug!("the keeper is gone: {error}");
                     self.held.keeper = None;
@@ -253,6 +257,7 @@ impl<'a, P: Program> Follower<'a, P> {
             let mut parcel: Parcel<ToPartner> = match partner.link.receive() {
                 Ok(Some(parcel)) => parcel,
                 Ok(None) => break,
+                Err(error @ ChannelError::DescriptorLost) => return Err(Ending::Unfit(error.to_string())),
                 Err(error) => {
                     tracing::debug!("the primary says no more: {error}");
                     self.held.partner = None;
@@ -370,13 +375,21 @@ impl<'a, P: Program> Follower<'a, P> {
         }
     }
 
+    /// Sends what waits; whether something still does.
+    fn flush(&mut self) -> bool {
+        if self.held.keeper.as_mut().is_some_and(|link| link.flush().is_err()) {
+            self.held.keeper = None;
+        }
+        self.held.keeper.as_ref().is_some_and(|link| link.waiting() > 0)
+    }
+
     /// Sleeps until there is something to follow or to hear.
     fn sleep(&mut self) -> Result<(), Ending> {
         self.held.log.about_to_sleep();
         let follows = self.held.follow == Follow::Hot && self.said != Standing::Diverged;
         let behind = self.standby.as_ref().is_some_and(|standby| standby.is_behind(&self.held.log));
         let released = self.held.log.load(Word::Released) == 1;
-        let mut most = LONGEST_SLEEP;
+        let mut most = if self.flush() { FLUSH } else { LONGEST_SLEEP };
         if let Some(watch) = &self.watch {
             let next = watch.deadline().0.saturating_sub(self.held.sockets.now().0);
             most = most.min(Duration::from_micros(next));

@@ -9,7 +9,7 @@ use crate::core::kernel::{Accepted, Kernel};
 use crate::core::machine::Machine;
 use crate::core::memory::{Memory, Word};
 use crate::core::primary::Primary;
-use crate::core::record::Cause;
+use crate::core::record::{Cause, Takeover};
 use crate::core::standby::TwinState;
 use crate::core::succession::take_over;
 use crate::core::takeover::{Circumstances, Evidence, Listeners, Origin, Report};
@@ -18,6 +18,7 @@ use crate::sys::memory::SharedLog;
 use crate::sys::message::{Ended, ToKeeper};
 use crate::sys::note::{self, CrashNote};
 use crate::sys::position;
+use crate::sys::process::signal_name;
 use crate::sys::program::Program;
 use crate::sys::socket;
 use crate::sys::sockets::Sockets;
@@ -68,7 +69,7 @@ impl<P: Program> Follower<'_, P> {
     pub(super) fn take_over(self) -> Result<Promoted<P::Machine>, Ending> {
         self.fence();
         let mut evidence = self.evidence();
-        let Follower { options, mut held, standby, known, signals, .. } = self;
+        let Follower { program, options, mut held, standby, known, signals, .. } = self;
         let Some(standby) = standby else { return Err(Ending::Unfit("no state".to_owned())) };
         evidence.detected = known.detected;
         // The words of a twin are nobody's from here on.
@@ -96,6 +97,7 @@ impl<P: Program> Follower<'_, P> {
             }
         };
         let rest = Rest {
+            version: program.version().to_owned(),
             bell: held.bell,
             settings: held.settings,
             offered: held.offered,
@@ -187,7 +189,43 @@ fn strangers(sockets: &mut Sockets, wires: &Wires) -> Vec<Accepted> {
 /// octets have left, since nobody waits for it.
 pub(super) fn proclaim<M: Machine>(program: &str, promoted: &mut Promoted<M>) {
     title::become_part(program, Part::Primary);
+    tell(&promoted.report);
     promoted.links.proclaim(promoted.report.takeover.epoch.0, &promoted.sockets);
+}
+
+/// What became of it, for the operator's log.
+fn tell(report: &Report) {
+    let Takeover { epoch, cause, signal, detect_us, takeover_us, kept, lost, .. } = &report.takeover;
+    if *cause == Cause::Start {
+        return tracing::info!("primary in epoch {}", epoch.0);
+    }
+    let signal = signal.map_or_else(String::new, |signal| format!(", {}", signal_name(signal)));
+    let ms = |us: u64| us as f64 / 1000.0;
+    tracing::warn!(
+        "took over in epoch {}: {}{signal}; detected after {:.3} ms, ready {:.3} ms later; {kept} connections go on, {lost} are lost; {} octets were read and not logged, {} sent and not logged",
+        epoch.0,
+        cause.name(),
+        ms(*detect_us),
+        ms(*takeover_us),
+        report.torn_receive,
+        report.torn_sends,
+    );
+    for lost in &report.lost {
+        let with = lost.ends.map_or_else(|| "somebody".to_owned(), |ends| ends.remote.to_string());
+        tracing::error!("the connection with {with} is lost: {}", lost.why);
+    }
+    if let Some(suspect) = &report.suspect {
+        let fate = if suspect.verdict.is_some() {
+            "killed, and something stands for it now"
+        } else {
+            "was innocent"
+        };
+        tracing::warn!(
+            "entry {} of epoch {} was suspected and tried: it {fate}",
+            suspect.number.0,
+            suspect.epoch.0
+        );
+    }
 }
 
 fn unix_ms() -> u64 {

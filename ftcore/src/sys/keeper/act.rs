@@ -119,7 +119,12 @@ impl Keeper {
 
     fn act(&mut self, action: Action) -> io::Result<Next> {
         match action {
-            Action::Start(child, binary, follow) => self.start(child, binary.as_deref(), follow)?,
+            Action::Start(child, binary, follow) => {
+                if let Err(error) = self.start(child, binary.as_deref(), follow) {
+                    tracing::error!("no standby can be started: {error}");
+                    self.unstarted.push(child);
+                }
+            }
             Action::Tell(child, tell) => self.tell(child, tell),
             Action::End(child, how) => {
                 if let Some(child) = self.children.get(&child) {
@@ -176,31 +181,25 @@ impl Keeper {
         if !self.holdings.has_log() {
             self.begin_log()?;
         }
-        let started = Child::start(&self.options.program, binary);
-        let mut new = match started {
-            Ok(new) => new,
-            Err(error) => {
-                tracing::error!("no standby can be started: {error}");
-                self.unstarted.push(child);
-                return Ok(());
-            }
-        };
+        let mut new = Child::start(&self.options.program, binary)?;
+        self.watch(&new.pidfd, Source::End(child))?;
         new.expose_to_shortage(&self.usual_score);
         new.tell(&ToChild::Join { child, settings: self.settings, follow }, &[]);
-        if let Some(link) = &mut new.link {
-            if let Err(error) = self.holdings.give_all(link, ToChild::Item) {
-                tracing::debug!("a new standby ended at once: {error}");
-            }
+        if let Some(link) = &mut new.link
+            && let Err(error) = self.holdings.give_all(link, ToChild::Item)
+        {
+            tracing::debug!("a new standby ended at once: {error}");
         }
         if let Some(primary) = self.roles.primary().and_then(|it| self.children.get_mut(&it)) {
             let (to_primary, to_twin) = Channel::pair()?;
             let pidfd = primary.pidfd_for_another()?;
             new.tell(&ToChild::Primary { pid: primary.pid }, &[pidfd.as_fd(), to_primary.as_fd()]);
             primary.tell(&ToChild::Twin { pid: new.pid }, &[to_twin.as_fd()]);
-            self.dir.say(Part::Twin, new.pid)?;
+            if let Err(error) = self.dir.say(Part::Twin, new.pid) {
+                tracing::error!("the run directory does not say who is twin: {error}");
+            }
         }
         new.tell(&ToChild::Joined, &[]);
-        self.watch(&new.pidfd, Source::End(child))?;
         self.watch_link(child, &new)?;
         self.children.insert(child, new);
         Ok(())

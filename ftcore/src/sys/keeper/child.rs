@@ -42,11 +42,14 @@ impl Child {
             .args(std::env::args_os().skip(1))
             .env(CHILD, "1")
             // Its state lies in huge pages where there are some, so that a copy of the process is quickly made.
-            .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
+            .env("GLIBC_TUNABLES", tunables())
+            .env_remove(super::LOCK)
+            .env_remove(super::SCORE)
+            // What is typed at the keeper's terminal is the keeper's.
+            .process_group(0)
             .stdin(Stdio::from(there.as_fd().try_clone_to_owned()?));
         let pid = command.spawn()?.id();
-        let child = Child { pid, pidfd: Pidfd::open(pid)?, link: Some(Link::new(here)) };
-        Ok(child)
+        Ok(Child { pid, pidfd: Pidfd::open(pid)?, link: Some(Link::new(here)) })
     }
 
     /// One that came by itself.
@@ -63,6 +66,19 @@ impl Child {
         let Some(link) = &mut self.link else { return };
         if let Err(error) = link.send(message, descriptors) {
             tracing::debug!("process {} cannot be told: {error}", self.pid);
+            self.link = None;
+        }
+    }
+
+    /// Whether something waits to be told.
+    #[must_use]
+    pub fn has_waiting(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.waiting() > 0)
+    }
+
+    /// Tells what waits, as far as there is room.
+    pub fn flush(&mut self) {
+        if self.link.as_mut().is_some_and(|link| link.flush().is_err()) {
             self.link = None;
         }
     }
@@ -99,5 +115,14 @@ impl Child {
     /// Where there is no descriptor left.
     pub fn pidfd_for_another(&self) -> io::Result<OwnedFd> {
         self.pidfd.as_fd().try_clone_to_owned()
+    }
+}
+
+/// What the C library is told besides what it was told before.
+fn tunables() -> String {
+    const HUGE_PAGES: &str = "glibc.malloc.hugetlb=1";
+    match std::env::var("GLIBC_TUNABLES") {
+        Ok(before) if !before.is_empty() => format!("{before}:{HUGE_PAGES}"),
+        _ => HUGE_PAGES.to_owned(),
     }
 }

@@ -26,6 +26,7 @@ use rustix::event::epoll::{self, EventData, EventFlags};
 use crate::core::role::{ChildId, Settings};
 use crate::core::roles::Roles;
 use crate::sys::channel::ChannelListener;
+use crate::sys::own;
 use crate::sys::process::Exit;
 use crate::sys::signals::Signals;
 use crate::sys::socket;
@@ -54,6 +55,9 @@ pub struct Options {
     /// What is configured to begin with.
     pub settings: Settings,
 }
+
+/// The same of what its oom_score_adj was before it became a keeper's.
+const SCORE: &str = "FTCORE_SCORE";
 
 /// What a program opens before it has any child.
 #[derive(Debug, Default)]
@@ -173,7 +177,11 @@ impl Keeper {
         open: Box<dyn Fn() -> io::Result<Opened>>,
     ) -> io::Result<Keeper> {
         let signals = Signals::block(&[libc::SIGTERM, libc::SIGINT, libc::SIGHUP])?;
-        let usual_score = std::fs::read_to_string("/proc/self/oom_score_adj").unwrap_or_default();
+        let own_score = || std::fs::read_to_string("/proc/self/oom_score_adj").unwrap_or_default();
+        let usual_score = std::env::var(SCORE).unwrap_or_else(|_| own_score());
+        if let Err(error) = own::raise_descriptor_limit() {
+            tracing::warn!("the limit of open files stays as it is: {error}");
+        }
         // The lowest is a privilege; without it the keeper is killed as any other.
         if std::fs::write("/proc/self/oom_score_adj", "-1000").is_err() {
             tracing::debug!("the keeper may be killed for lack of memory as any other process");
@@ -246,6 +254,7 @@ impl Keeper {
                 .arg0(Part::Keeper.title(&self.options.program))
                 .args(std::env::args_os().skip(1))
                 .env(LOCK, self.lock.as_raw_fd().to_string())
+                .env(SCORE, &self.usual_score)
                 .exec(),
             Err(error) => error.into(),
         };

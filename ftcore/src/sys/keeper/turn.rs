@@ -20,6 +20,8 @@ use crate::sys::title::Part;
 
 /// How often it says at least that it lives.
 const TICK: Duration = Duration::from_millis(250);
+/// How soon is tried again what a child has no room for.
+const FLUSH: Duration = Duration::from_millis(2);
 /// How many events one call brings at most.
 const BATCH: usize = 64;
 
@@ -43,10 +45,14 @@ impl Keeper {
                 Err(error) => return Err(error.into()),
             }
             self.holdings.tick();
+            self.flush();
             let mut seen = Vec::new();
             for event in &events {
-                if let Some(source) = Source::of(event.data.u64()) {
-                    self.hear(source, &mut seen)?;
+                // A shortage of descriptors, of memory or of disk is no reason to end.
+                if let Some(source) = Source::of(event.data.u64())
+                    && let Err(error) = self.hear(source, &mut seen)
+                {
+                    tracing::error!("the keeper goes on, in spite of this: {error}");
                 }
             }
             seen.extend(self.unstarted.drain(..).map(|child| Seen::Ended(child, Origin::Inside)));
@@ -67,7 +73,15 @@ impl Keeper {
         let roles = self.roles.deadline().map(|at| Duration::from_micros(at.0.saturating_sub(time().0)));
         let adoption = self.adoption.deadline().map(|at| at.saturating_duration_since(now));
         let accept = self.accept_after.map(|at| at.saturating_duration_since(now));
-        [roles, adoption, accept].into_iter().flatten().fold(TICK, Duration::min)
+        let waiting = self.children.values().any(Child::has_waiting).then_some(FLUSH);
+        [roles, adoption, accept, waiting].into_iter().flatten().fold(TICK, Duration::min)
+    }
+
+    /// Sends what waits for room.
+    fn flush(&mut self) {
+        for child in self.children.values_mut() {
+            child.flush();
+        }
     }
 
     fn hear(&mut self, source: Source, seen: &mut Vec<Seen>) -> io::Result<()> {
@@ -151,7 +165,7 @@ impl Keeper {
             };
             match link.receive() {
                 Ok(Some(parcel)) => self.heard(child, parcel, seen)?,
-                Ok(None) => return Ok(link.flush().unwrap_or_default()),
+                Ok(None) => return Ok(()),
                 Err(error) => {
                     if !matches!(error, ChannelError::Closed) {
                         tracing::warn!("what child {} says is not understood: {error}", child.0);
@@ -176,10 +190,10 @@ impl Keeper {
                 let new = listener.is_some_and(|id| !self.holdings.listeners.contains_key(&id));
                 let parcel = Parcel { message: (), descriptors };
                 self.holdings.take(item, parcel).map_err(io::Error::other)?;
-                if let Some(id) = listener.filter(|_| new) {
-                    if let Some(listener) = self.holdings.listeners.get(&id) {
-                        self.watch(&listener.socket, Source::Listener(id.0))?;
-                    }
+                if let Some(id) = listener.filter(|_| new)
+                    && let Some(listener) = self.holdings.listeners.get(&id)
+                {
+                    self.watch(&listener.socket, Source::Listener(id.0))?;
                 }
             }
             ToKeeper::Uploaded(place) => self.adoption.arrived(pid, child, place),
