@@ -212,7 +212,8 @@ impl<S: Sink> Session<S> {
             let body = &self.inbox[start + HEADER..start + length];
             match kind {
                 kind::UPDATE => self.sink.update(body, at),
-                kind::KEEPALIVE => {}
+                // Asked for its routes again (RFC 2918) a speaker has nothing else to say than what it said.
+                kind::KEEPALIVE | kind::ROUTE_REFRESH => {}
                 _ => return Err(unexpected(self.identity.address, kind, body)),
             }
             start += length;

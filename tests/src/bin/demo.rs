@@ -21,12 +21,13 @@ struct Options {}
 const RECOVERY: Duration = Duration::from_secs(60);
 
 /// What is done to the primary, and the letter for it in the picture.
-const ACTS: [(&str, Signal, char, Load); 5] = [
+const ACTS: [(&str, Signal, char, Load); 6] = [
     ("kill -KILL: gone without a word", Signal::KILL, 'K', Load::Quiet),
     ("kill -SEGV: as from a wild pointer", Signal::SEGV, 'G', Load::Quiet),
     ("kill -STOP: it hangs", Signal::STOP, 'S', Load::Quiet),
     ("kill -KILL while all tables change", Signal::KILL, 'L', Load::Tables),
     ("kill -ABRT while all tables change", Signal::ABORT, 'A', Load::Tables),
+    ("kill -STOP while all tables change", Signal::STOP, 'H', Load::Tables),
 ];
 
 /// Whether tables are on their way when an act falls.
@@ -70,6 +71,8 @@ fn show(started: Instant) -> Result<(), String> {
     neighbors(&world)?;
     let mut events = Vec::new();
     for (number, (what, signal, letter, load)) in ACTS.into_iter().enumerate() {
+        // Time to read, and for the uptimes to run on.
+        std::thread::sleep(Duration::from_secs(3));
         println!();
         let at_us = act(&world, started, what, signal, load, number as u32 + 1)?;
         events.push(Event { letter, at_us });
@@ -148,7 +151,7 @@ fn picture(world: &World, events: &[Event]) -> Result<(), String> {
         println!("    {name:<7} {}", canvas.wire(&world.wire(name)?));
     }
     println!("    # UPDATEs  - only KEEPALIVEs  ! SYN, FIN, RST, OPEN or NOTIFICATION");
-    for (_, what, letter) in ACTS.map(|(what, _, letter, _)| ((), what, letter)) {
+    for (what, _, letter, _) in ACTS {
         println!("    {letter} {what}");
     }
     Ok(())

@@ -139,13 +139,14 @@ impl Node {
         self.run(&["sh", "-c", script, "signal", program, signal]).map(drop)
     }
 
-    /// The node's processes now: process id as this program sees it, and name (`comm`).
+    /// The node's living processes (a zombie is none): process id as this program sees it, and name (`comm`).
     pub fn processes(&self) -> Vec<(u32, String)> {
         let home = fs::read_link(format!("/proc/{}/ns/pid_for_children", self.lock().pid())).ok();
         let numbers = fs::read_dir("/proc").into_iter().flatten();
         let numbers = numbers.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
         numbers
             .filter(|pid| home.is_some() && fs::read_link(format!("/proc/{pid}/ns/pid")).ok() == home)
+            .filter(|pid| fs::metadata(format!("/proc/{pid}/exe")).is_ok())
             .filter_map(|pid| {
                 let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
                 Some((pid, name.trim_end().to_string()))

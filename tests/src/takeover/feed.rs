@@ -67,7 +67,8 @@ impl Peer {
     pub fn identity(self) -> Identity {
         let (asn, address, _) = self.row();
         let address = address.parse().expect("the table has addresses");
-        Identity { asn, address, hold_time_s: 90, as_width: AsWidth::Four }
+        // The router of topologies/takeover offers 30 s too: a peer says KEEPALIVE in thirds of what it offers.
+        Identity { asn, address, hold_time_s: 30, as_width: AsWidth::Four }
     }
 
     /// Its address.

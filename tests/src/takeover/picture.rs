@@ -5,7 +5,7 @@
 //! hits     ....K....:....S....:....
 //! frr      #--###---:-#-#--#--:-#--   up 25 s
 //! ```
-//! `#` is a second with UPDATEs, `-` one with KEEPALIVEs only, a blank one without an octet; `!` would be a SYN, FIN,
+//! `#` is a moment with UPDATEs, `-` one with KEEPALIVEs only, a blank one without an octet; `!` would be a SYN, FIN,
 //! RST, OPEN or NOTIFICATION.
 
 use std::ops::Range;
@@ -22,8 +22,10 @@ pub struct Event {
     pub at_us: u64,
 }
 
-/// The most columns; a longer run has more than a second a column.
+/// The most columns.
 const COLUMNS: u64 = 100;
+/// What a column may stand for, in µs; the first with which the run fits.
+const WIDTHS_US: [u64; 5] = [500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000];
 
 /// The time that a picture shows, cut into columns.
 #[derive(Debug, Clone)]
@@ -33,10 +35,12 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// A canvas for this span of Unix time (µs), a column a second or more.
+    /// A canvas for this span of Unix time (µs), a column half a second or more.
     pub fn new(span_us: Range<u64>) -> Canvas {
-        let seconds = (span_us.end - span_us.start).div_ceil(1_000_000).max(1);
-        Canvas { span_us, column_us: seconds.div_ceil(COLUMNS) * 1_000_000 }
+        let length_us = span_us.end - span_us.start;
+        let fits = |width: &&u64| length_us.div_ceil(**width) <= COLUMNS;
+        let column_us = WIDTHS_US.iter().find(fits).copied().unwrap_or(length_us / COLUMNS + 1);
+        Canvas { span_us, column_us }
     }
 
     fn columns(&self) -> usize {
@@ -100,11 +104,11 @@ mod tests {
 
     #[test]
     fn events_stand_in_their_columns() {
-        let canvas = Canvas::new(5_000_000..17_500_000);
-        let events = [Event { letter: 'K', at_us: 5_100_000 }, Event { letter: 'S', at_us: 17_400_000 }];
+        let canvas = Canvas::new(5_000_000..11_500_000);
+        let events = [Event { letter: 'K', at_us: 5_100_000 }, Event { letter: 'S', at_us: 11_400_000 }];
         assert_eq!(canvas.events(&events), "K...........S");
-        assert_eq!(canvas.ruler().trim_end(), "0 s       10 s");
-        let long = Canvas::new(0..250_000_000);
-        assert_eq!(long.columns(), 84);
+        assert_eq!(canvas.ruler().trim_end(), "0 s       5 s");
+        assert_eq!(Canvas::new(0..250_000_000).columns(), 50);
+        assert_eq!(Canvas::new(0..5_000_000_000).columns(), 100);
     }
 }
