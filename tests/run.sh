@@ -14,11 +14,15 @@ cargo clippy --quiet --workspace --all-targets -- -D warnings
 # Always the whole workspace: another choice of crates has another choice of features, and builds all again.
 step 'build'
 cargo build --quiet --workspace --all-targets
+tests/fault.sh
 
 step 'units, properties, conformance, fuzz corpora, the daemon, the lab, real tables, the benchmark (small)'
-cargo test --quiet --workspace --lib --bins --examples --test '[!i]*'
+cargo test --quiet --workspace --lib --bins --examples --test '[!it]*' --test tidy
 
 step 'interoperation'
 cargo test --quiet --workspace --test interop -- --nocapture
+
+step 'takeover: every failure class, and a storm'
+cargo test --quiet --workspace --test takeover -- --nocapture
 
 step 'done'

@@ -37,3 +37,8 @@ fn a_route_server_is_transparent_to_twenty_clients() {
 fn a_fabric_of_unnumbered_links_uses_both_spines() {
     converges("leaf-spine");
 }
+
+#[test]
+fn ftbgp_among_four_others_hands_everyones_routes_on() {
+    converges("takeover");
+}

@@ -8,7 +8,7 @@ use tests::mrt::replay::{self, Feed, Report};
 
 /// Sends one feed of each kind through a router.
 fn pass_on(kind: Kind) -> Vec<Report> {
-    let daemon = Daemon { kind, program: kind.default_program() };
+    let daemon = Daemon::alone(kind, kind.default_program());
     let mut reports = Vec::new();
     for feeds in Feed::one_of_each_kind() {
         let passed_on = replay::run(&daemon, &feeds, |report| {

@@ -28,6 +28,31 @@ pub enum Kind {
     Gobgp,
 }
 
+/// How this project's router stands by; the others have no such thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+pub enum Standby {
+    /// A twin in step.
+    Hot,
+    /// A twin that replays.
+    Warm,
+    /// Files that a new process reads.
+    Cold,
+    /// Nobody.
+    None,
+}
+
+impl Standby {
+    /// As the command line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hot => "hot",
+            Self::Warm => "warm",
+            Self::Cold => "cold",
+            Self::None => "none",
+        }
+    }
+}
+
 /// An implementation and where its program is.
 #[derive(Debug, Clone)]
 pub struct Daemon {
@@ -35,6 +60,8 @@ pub struct Daemon {
     pub kind: Kind,
     /// The program.
     pub program: PathBuf,
+    /// How it stands by.
+    pub standby: Standby,
 }
 
 /// What a router has to be told. IPv4 sessions carry IPv4 unicast, IPv6 sessions IPv6 unicast.
@@ -94,6 +121,11 @@ fn beside_us(name: &str) -> PathBuf {
 }
 
 impl Daemon {
+    /// A router alone, as all are that are compared.
+    pub fn alone(kind: Kind, program: PathBuf) -> Self {
+        Self { kind, program, standby: Standby::None }
+    }
+
     /// Its version as it says it itself, or why it does not.
     pub fn version(&self) -> Result<String, String> {
         let option = if self.kind == Kind::Openbgpd { "-V" } else { "--version" };
@@ -111,8 +143,12 @@ impl Daemon {
         let (name, text, options) = match self.kind {
             Kind::Ftbgpd => {
                 std::fs::create_dir_all(directory.join("state"))?;
-                let options =
-                    "--config ftbgpd.conf --run-dir /run/ftbgp --state-dir state --standby none --no-fib";
+                let options = match self.standby {
+                    Standby::Hot => "--config ftbgpd.conf --state-dir state --standby hot --no-fib",
+                    Standby::Warm => "--config ftbgpd.conf --state-dir state --standby warm --no-fib",
+                    Standby::Cold => "--config ftbgpd.conf --state-dir state --standby cold --no-fib",
+                    Standby::None => "--config ftbgpd.conf --state-dir state --standby none --no-fib",
+                };
                 ("ftbgpd.conf", frr_style(setup), options)
             }
             Kind::Bird => ("bird.conf", bird(setup), "-f -c bird.conf -s /run/bird.ctl -P /run/bird.pid"),

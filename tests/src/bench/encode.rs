@@ -12,7 +12,7 @@ pub const HEADER: usize = 19;
 /// RFC 4271 §4.1: the longest message.
 pub const LONGEST: usize = 4_096;
 
-/// Message types of RFC 4271 §4.1.
+/// Message types of RFC 4271 §4.1 and RFC 2918.
 pub mod kind {
     /// OPEN.
     pub const OPEN: u8 = 1;
@@ -22,6 +22,8 @@ pub mod kind {
     pub const NOTIFICATION: u8 = 3;
     /// KEEPALIVE.
     pub const KEEPALIVE: u8 = 4;
+    /// ROUTE-REFRESH, RFC 2918.
+    pub const ROUTE_REFRESH: u8 = 5;
 }
 
 /// Who speaks: what an OPEN says, and what the speaker's routes carry.

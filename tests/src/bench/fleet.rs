@@ -62,6 +62,19 @@ impl<S: Sink> Fleet<S> {
         session.close();
     }
 
+    /// Leaves what the router sends in the socket from now on, so that the router's own buffers fill up. The session
+    /// still keeps itself alive.
+    pub fn stop_reading(&mut self, number: usize) {
+        self.sessions[number].deaf = true;
+        self.rearm(number);
+    }
+
+    /// Reads again.
+    pub fn read_again(&mut self, number: usize) {
+        self.sessions[number].deaf = false;
+        self.rearm(number);
+    }
+
     /// Waits at most `limit` for something to do, and does it. An ended session is an error.
     pub fn turn(&mut self, limit: Duration) -> Result<(), SpeakerError> {
         self.keep_alive()?;
@@ -78,7 +91,8 @@ impl<S: Sink> Fleet<S> {
             // The kernel's event is a packed struct: fields are copied out.
             let (flags, number) = (event.flags, event.data.u64() as usize);
             let session = &mut self.sessions[number];
-            if flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
+            let is_over = flags.intersects(EventFlags::HUP | EventFlags::ERR);
+            if is_over || (flags.contains(EventFlags::IN) && !session.deaf) {
                 session.read_ready()?;
             }
             if flags.contains(EventFlags::OUT) {
@@ -117,7 +131,8 @@ impl<S: Sink> Fleet<S> {
     }
 }
 
-/// Input always, output while something waits to go out.
+/// Input unless the session is deaf, output while something waits to go out.
 fn wanted<S: Sink>(session: &Session<S>) -> EventFlags {
-    if session.has_output() { EventFlags::IN | EventFlags::OUT } else { EventFlags::IN }
+    let output = if session.has_output() { EventFlags::OUT } else { EventFlags::empty() };
+    if session.deaf { output } else { output | EventFlags::IN }
 }

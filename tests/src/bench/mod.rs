@@ -38,3 +38,4 @@ pub mod rng;
 pub mod scan;
 pub mod speaker;
 pub mod table;
+pub mod takeover;

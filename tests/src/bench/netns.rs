@@ -130,6 +130,23 @@ impl Sandbox {
             .collect()
     }
 
+    /// Runs a program inside, and gives what it printed; an error if it failed.
+    pub fn run(&self, words: &[&str]) -> Result<String, SandboxError> {
+        let first = self.processes().first().copied().unwrap_or(self.outer.id()).to_string();
+        let output = Command::new("nsenter")
+            .args(["--target", &first, "--mount", "--net", "--pid", "--"])
+            .args(words)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| SandboxError::Start { program: "nsenter".into(), error })?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(said);
+        }
+        let said = format!("{said}{}", String::from_utf8_lossy(&output.stderr));
+        Err(SandboxError::Failed { what: words.join(" "), said })
+    }
+
     /// The last lines that the router wrote.
     pub fn last_words(&self) -> String {
         let log = fs::read_to_string(&self.log).unwrap_or_default();

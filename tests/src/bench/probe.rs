@@ -24,22 +24,59 @@ pub fn change(prober: &Identity, number: u32) -> Vec<u8> {
     out
 }
 
+/// The number of the change that this community stands for.
+pub fn number(community: u32) -> Option<u32> {
+    community.checked_sub(FIRST)
+}
+
 /// Looks for changes among the UPDATEs of a session.
 #[derive(Debug, Default)]
 pub struct Watcher {
     seen: Vec<(u32, Instant)>,
+    silence: Option<Silence>,
+}
+
+/// The longest time without an UPDATE since a moment.
+#[derive(Debug, Clone, Copy)]
+struct Silence {
+    since: Instant,
+    last: Instant,
+    longest: Duration,
+    end: Instant,
 }
 
 impl Watcher {
     /// Takes in an UPDATE's body.
     pub fn update(&mut self, body: &[u8], at: Instant) {
+        if let Some(silence) = &mut self.silence {
+            let now = at.saturating_duration_since(silence.last);
+            if now > silence.longest {
+                (silence.longest, silence.end) = (now, at);
+            }
+            silence.last = silence.last.max(at);
+        }
         let update = Update::split(body);
         if nlri(update.announced).next() != Some(PREFIX) {
             return;
         }
         if let Some(community) = update.attributes().communities.first_chunk() {
-            self.seen.push((u32::from_be_bytes(*community).wrapping_sub(FIRST), at));
+            self.seen.extend(number(u32::from_be_bytes(*community)).map(|number| (number, at)));
         }
+    }
+
+    /// From now on looks for the longest silence.
+    pub fn listen_from(&mut self, since: Instant) {
+        self.silence = Some(Silence { since, last: since, longest: Duration::ZERO, end: since });
+    }
+
+    /// From the moment given to [`Watcher::listen_from`] to the end of the longest silence since.
+    pub fn first_sound(&self) -> Option<Duration> {
+        self.silence.map(|silence| silence.end.saturating_duration_since(silence.since))
+    }
+
+    /// When the change of this number, or a later one, arrived.
+    pub fn arrival(&self, number: u32) -> Option<Instant> {
+        self.seen.iter().find(|(arrived, _)| *arrived >= number).map(|(_, at)| *at)
     }
 
     /// The highest number that has arrived.

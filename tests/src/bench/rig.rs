@@ -95,7 +95,8 @@ pub struct Rig {
     /// Who they are, in the same order.
     pub identities: Vec<Identity>,
     shape: Shape,
-    sandbox: Sandbox,
+    /// Where the router runs.
+    pub sandbox: Sandbox,
     _directory: Scratch,
 }
 

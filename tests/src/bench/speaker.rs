@@ -85,6 +85,8 @@ pub struct Session<S> {
     longest_silence: Duration,
     spoken: Instant,
     closed: bool,
+    /// Whether octets from the router stay in the socket.
+    pub(super) deaf: bool,
 }
 
 impl<S: Sink> Session<S> {
@@ -112,6 +114,7 @@ impl<S: Sink> Session<S> {
                         longest_silence: Duration::ZERO,
                         spoken: now,
                         closed: false,
+                        deaf: false,
                     });
                 }
                 Err(error) => last = error.to_string(),
@@ -209,7 +212,8 @@ impl<S: Sink> Session<S> {
             let body = &self.inbox[start + HEADER..start + length];
             match kind {
                 kind::UPDATE => self.sink.update(body, at),
-                kind::KEEPALIVE => {}
+                // Asked for its routes again (RFC 2918) a speaker has nothing else to say than what it said.
+                kind::KEEPALIVE | kind::ROUTE_REFRESH => {}
                 _ => return Err(unexpected(self.identity.address, kind, body)),
             }
             start += length;

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use tests::bench::cases::{Case, Effort, Scenario};
-use tests::bench::daemons::{Daemon, Kind};
+use tests::bench::daemons::{Daemon, Kind, Standby};
 use tests::bench::report::{self, Outcomes};
+use tests::bench::takeover::report::{self as takeover_report, Row};
+use tests::bench::takeover::{costs, hits};
 use tests::mrt::replay::{self, Feed};
 
 /// Measures BGP routers: load, memory, withdraw, the delay of a change. Needs root.
@@ -25,6 +27,30 @@ struct Options {
 enum Command {
     /// Sends real tables and update streams through a router and compares what comes out, attribute by attribute
     Realtables(RealTables),
+    /// Measures takeovers and what standing by costs
+    Takeover(Takeover),
+}
+
+#[derive(Debug, Args)]
+struct Takeover {
+    /// Hits of each kind with a hot twin and the full table; 0 leaves them out
+    #[arg(long, default_value_t = 50)]
+    hits: usize,
+    /// The size of the full table
+    #[arg(long, default_value_t = 1_000_000)]
+    prefixes: usize,
+    /// Ways to stand by
+    #[arg(long, value_delimiter = ',', value_enum, default_value = "hot,warm,cold")]
+    standby: Vec<Standby>,
+    /// Alternated loads for the costs, hot and none; 0 leaves them out
+    #[arg(long, default_value_t = 5)]
+    loads: usize,
+    /// The ftbgpd to measure; by default the one beside this program
+    #[arg(long)]
+    ftbgpd: Option<PathBuf>,
+    /// Its build with faults; by default the one in `fault` beside this program, left out if it is not there
+    #[arg(long)]
+    fault: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -93,7 +119,7 @@ impl Benchmark {
             if !self.daemons.is_empty() && !asked {
                 continue;
             }
-            let daemon = Daemon { kind, program: given.clone().unwrap_or_else(|| kind.default_program()) };
+            let daemon = Daemon::alone(kind, given.clone().unwrap_or_else(|| kind.default_program()));
             match daemon.version() {
                 Ok(version) => found.push((daemon, version)),
                 Err(why) if asked => return Err(format!("{}: {why}", kind.name())),
@@ -121,6 +147,7 @@ fn main() -> ExitCode {
     let options = Options::parse();
     match options.command {
         Some(Command::Realtables(options)) => real_tables(&options),
+        Some(Command::Takeover(options)) => takeovers(&options),
         None => benchmark(&options.benchmark),
     }
 }
@@ -129,7 +156,7 @@ fn main() -> ExitCode {
 fn real_tables(options: &RealTables) -> ExitCode {
     let kind = options.daemon;
     let program = options.program.clone().unwrap_or_else(|| kind.default_program());
-    let daemon = Daemon { kind, program };
+    let daemon = Daemon::alone(kind, program);
     println!("{}: {}", kind.name(), daemon.version().unwrap_or_else(|why| why));
     let starts = if options.all { Feed::everything() } else { Feed::one_of_each_kind() };
     for feeds in starts {
@@ -139,6 +166,68 @@ fn real_tables(options: &RealTables) -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Hits and loads; prints each result as it comes, then the tables.
+fn takeovers(options: &Takeover) -> ExitCode {
+    for (name, value) in report::machine() {
+        println!("{name}: {value}");
+    }
+    let program = options.ftbgpd.clone().unwrap_or_else(|| Kind::Ftbgpd.default_program());
+    let fault = options.fault.clone().unwrap_or_else(|| program.with_file_name("fault").join("ftbgpd"));
+    let alone = Daemon::alone(Kind::Ftbgpd, program);
+    let mut rows = Vec::new();
+    for (standby, prefixes, kind, hits) in plan(options) {
+        if kind == hits::Kind::InsideAnEntry && !fault.exists() {
+            println!("left out: {}: there is no {}; tests/fault.sh makes it", kind.title(), fault.display());
+            continue;
+        }
+        let program = if kind == hits::Kind::InsideAnEntry { &fault } else { &alone.program };
+        let daemon = Daemon { standby, program: program.clone(), ..alone.clone() };
+        let outcome = hits::run(&daemon, prefixes, kind, hits);
+        rows.push(Row { standby, prefixes, kind, outcome });
+        println!("{}", takeover_report::hits(&rows[rows.len() - 1..]).lines().last().unwrap_or_default());
+    }
+    let (mut hot, mut none) = (Vec::new(), Vec::new());
+    for run in 1..=options.loads {
+        for (standby, all) in [(Standby::Hot, &mut hot), (Standby::None, &mut none)] {
+            match costs::run(&alone, standby, options.prefixes) {
+                Ok(costs) => all.push(costs),
+                Err(why) => eprintln!("bench: load {run}, {}: {why}", standby.name()),
+            }
+            println!("load {run}, {}: {:?}", standby.name(), all.last());
+        }
+    }
+    println!("\n{}", takeover_report::hits(&rows));
+    if !hot.is_empty() && !none.is_empty() {
+        println!("{}", takeover_report::costs(options.prefixes, &hot, &none));
+    }
+    if rows.iter().all(|row| row.outcome.is_ok()) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+/// What is hit how often: everything with the full table, and the growth with the table when idle.
+fn plan(options: &Takeover) -> Vec<(Standby, usize, hits::Kind, usize)> {
+    use hits::Kind::{Hang, Idle, InsideAnEntry, Loading};
+    let full = options.prefixes;
+    let few = options.hits.div_ceil(5);
+    let mut plan = Vec::new();
+    if options.hits == 0 {
+        return plan;
+    }
+    for &standby in &options.standby {
+        // A standby that replays takes seconds for each hit.
+        let hits = if standby == Standby::Hot { options.hits } else { few };
+        for prefixes in [0, full / 10] {
+            plan.push((standby, prefixes, Idle, hits));
+        }
+        plan.push((standby, full, Idle, hits));
+        plan.push((standby, full, Loading, hits));
+        if standby == Standby::Hot {
+            plan.push((standby, full, InsideAnEntry, hits));
+            plan.push((standby, full, Hang, few));
+        }
+    }
+    plan
 }
 
 /// Runs the cases and prints the table.

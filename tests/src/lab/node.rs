@@ -139,6 +139,32 @@ impl Node {
         self.run(&["sh", "-c", script, "signal", program, signal]).map(drop)
     }
 
+    /// The node's living processes (a zombie is none): process id as this program sees it, and name (`comm`).
+    pub fn processes(&self) -> Vec<(u32, String)> {
+        let home = fs::read_link(format!("/proc/{}/ns/pid_for_children", self.lock().pid())).ok();
+        let numbers = fs::read_dir("/proc").into_iter().flatten();
+        let numbers = numbers.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+        numbers
+            .filter(|pid| home.is_some() && fs::read_link(format!("/proc/{pid}/ns/pid")).ok() == home)
+            .filter(|pid| fs::metadata(format!("/proc/{pid}/exe")).is_ok())
+            .filter_map(|pid| {
+                let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+                Some((pid, name.trim_end().to_string()))
+            })
+            .collect()
+    }
+
+    /// The node's network namespace; a thread that moves into it has the node's addresses.
+    pub fn network(&self) -> std::io::Result<File> {
+        File::open(format!("/proc/{}/ns/net", self.lock().pid()))
+    }
+
+    /// The file at `path` of the node, as this program sees it.
+    pub fn file(&self, path: &str) -> PathBuf {
+        let pid = self.processes().first().map_or(0, |(pid, _)| *pid);
+        PathBuf::from(format!("/proc/{pid}/root{path}"))
+    }
+
     /// Starts the node's daemon, or what of it has died.
     pub fn start(&self) {
         self.lock().start(0);
