@@ -222,9 +222,15 @@ fn a_running_router_is_seen_in_its_directory_and_its_title() {
     let mut command = place.command();
     command.env("NOTIFY_SOCKET", place.0.join("notify"));
     let daemon = Daemon::start(&place, command);
-    let mut buffer = [0; 32];
-    let count = notify.recv(&mut buffer).unwrap();
-    assert_eq!(&buffer[..count], b"READY=1");
+    notify.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut buffer = [0; 256];
+    loop {
+        let count = notify.recv(&mut buffer).unwrap();
+        if &buffer[..count] == b"READY=1" {
+            break;
+        }
+        assert!(buffer.starts_with(b"STATUS="), "{:?}", &buffer[..count]);
+    }
     let run = place.0.join("run");
     daemon.wait_until_protected();
     let pid = daemon.child.id().to_string();

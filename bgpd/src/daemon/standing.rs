@@ -15,6 +15,7 @@ use crate::show::redundancy::{Digests, Log, Primary, Protection, Takeover, Twin,
 /// Reads it off; `started` is when this process was.
 pub(super) fn standing(serving: &Serving, started: Instant) -> Standing {
     let Redundancy { status, twin: process, .. } = serving.links.redundancy(&serving.primary);
+    let there = process.is_some();
     let Status { mode, protection, epoch, entry, twin, digest, takeovers, .. } = status;
     Standing {
         mode: match mode {
@@ -34,6 +35,8 @@ pub(super) fn standing(serving: &Serving, started: Instant) -> Standing {
             pid: process.as_ref().map(|process| process.pid),
             version: process.and_then(|process| process.version),
             state: match twin.state {
+                // A process that has not said how it stands.
+                CoreTwin::Absent if there => TwinState::Syncing,
                 CoreTwin::Absent => TwinState::Absent,
                 CoreTwin::Syncing => TwinState::Syncing,
                 CoreTwin::InStep | CoreTwin::Holding => TwinState::InStep,

@@ -34,6 +34,15 @@ pub struct Line {
     pub waiting: u64,
 }
 
+/// What comes of an attempt to connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// A connection.
+    Stands,
+    /// Nothing.
+    Fails,
+}
+
 /// Both engines, and the world around them.
 pub struct Pair {
     pub plain: Engine,
@@ -122,11 +131,11 @@ impl Pair {
     }
 
     /// A connection that was asked for stands, or does not.
-    pub fn answer(&mut self, stands: bool) {
+    pub fn answer(&mut self, attempt: Attempt) {
         let Some((conn, remote)) = (!self.asked.is_empty()).then(|| self.asked.remove(0)) else { return };
         let IpAddr::V4(host) = remote.ip() else { return };
         let peer = usize::from(host.octets()[3]) - 1;
-        if !stands {
+        if attempt == Attempt::Fails {
             return self.input(Input::ConnectFailed { conn, errno: 111 });
         }
         let local = "10.0.0.254:4001".parse().unwrap();

@@ -13,7 +13,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use proptest::prelude::*;
 
 use crate::config::{PEERS, configuration};
-use crate::pair::{Pair, address, asn};
+use crate::pair::{Attempt, Pair, address, asn};
 
 /// What is said of a path.
 #[derive(Clone, Copy, Debug)]
@@ -147,20 +147,23 @@ fn is_v6(said: Said) -> bool {
 
 pub fn begin(seed: u64) -> Pair {
     let mut pair = Pair::new(seed);
-    link(&mut pair, true);
+    pair.input(link(Up(true)));
     pair.input(Input::Configure(Box::new(configuration(0))));
     (0..PEERS).filter(|&peer| peer != 1).for_each(|peer| pair.meet(peer));
-    pair.answer(true);
+    pair.answer(Attempt::Stands);
     pair
 }
 
-fn link(pair: &mut Pair, up: bool) {
-    pair.input(Input::Interface(Interface {
+/// Whether the interface is up.
+struct Up(bool);
+
+fn link(Up(up): Up) -> Input<'static> {
+    Input::Interface(Interface {
         index: IfIndex(2),
         name: "eth0".into(),
         up,
         addresses: vec!["10.0.0.254/24".parse().unwrap(), "2001:db8:ffff::fe/64".parse().unwrap()],
-    }));
+    })
 }
 
 fn speak(what: u8) -> Vec<u8> {
@@ -218,7 +221,7 @@ pub fn act(pair: &mut Pair, deed: &Deed) {
         }
         Deed::Meet { peer } if pair.line(peer).is_some() => {}
         Deed::Meet { peer } | Deed::Collide { peer } => pair.meet(peer),
-        Deed::Answer { stands } => pair.answer(stands),
+        Deed::Answer { stands } => pair.answer(if stands { Attempt::Stands } else { Attempt::Fails }),
         Deed::Lose { peer } => {
             if let Some(conn) = pair.line(peer) {
                 pair.lines.remove(&conn);
@@ -231,7 +234,7 @@ pub fn act(pair: &mut Pair, deed: &Deed) {
             pair.input(Input::Command(Command::Clear { whom, how, family: None }));
         }
         Deed::Configure { variant } => pair.input(Input::Configure(Box::new(configuration(variant)))),
-        Deed::Link { up } => link(pair, up),
+        Deed::Link { up } => pair.input(link(Up(up))),
         Deed::Pass { millis } => {
             pair.now += u64::from(millis) * 1000;
             pair.input(Input::Clock);

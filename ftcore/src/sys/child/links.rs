@@ -36,7 +36,7 @@ use crate::sys::title::Part;
 
 use super::handing::{Boundary, Handing};
 use super::join::Partner;
-use super::pulse::Pulse;
+use super::pulse::{Progress, Pulse};
 use super::wires::Wires;
 
 /// The numbers of the descriptors here, among the program's own.
@@ -122,6 +122,7 @@ pub struct Links {
     pub(super) protection: Option<Protection>,
     /// The twin was too slow and is to be replaced.
     pub(super) suspended: bool,
+    pub(super) twin_progress: Progress,
 }
 
 impl Links {
@@ -144,6 +145,7 @@ impl Links {
             look_at: Instant::now(),
             protection: None,
             suspended: false,
+            twin_progress: Progress::new(),
         }
     }
 

@@ -28,6 +28,27 @@ pub(super) struct Pulse {
     accepting: bool,
 }
 
+/// A twin's signs of progress.
+#[derive(Debug)]
+pub(super) struct Progress {
+    applied: u64,
+    since: Instant,
+}
+
+impl Progress {
+    pub fn new() -> Progress {
+        Progress { applied: 0, since: Instant::now() }
+    }
+
+    /// For how long it has applied nothing, where there is something to apply.
+    fn stood_for(&mut self, now: Instant, applied: u64, end: u64) -> Duration {
+        if applied != self.applied || applied >= end {
+            *self = Progress { applied, since: now };
+        }
+        now.saturating_duration_since(self.since)
+    }
+}
+
 impl Links {
     pub(super) fn look_at_keeper<M: Machine>(
         &mut self,
@@ -53,15 +74,22 @@ impl Links {
         if self.wires.borrow().keeper.is_none() {
             self.look_for_keeper(primary, sockets);
         }
-        self.look_at_protection(primary);
+        self.look_at_protection(now, primary);
     }
 
     /// Says loudly when a crash would cost connections, and when it would not any more.
-    fn look_at_protection<M: Machine>(&mut self, primary: &Primary<M, SharedLog>) {
+    fn look_at_protection<M: Machine>(&mut self, now: Instant, primary: &Primary<M, SharedLog>) {
         let status = primary.status();
+        let memory = primary.memory();
+        let (applied, end) = (memory.load(Word::TwinApplied), memory.load(Word::Applied));
+        // One that restores a state applies nothing meanwhile; one that was in step has no such excuse (I8).
+        let stands = self.twin_progress.stood_for(now, applied, end) > primary.settings().twin_lag;
         let left_behind = self.twin.is_some()
-            && matches!(status.twin.state, TwinState::InStep | TwinState::Syncing)
-            && primary.memory().load(Word::TwinApplied) < primary.memory().load(Word::Tail);
+            && match status.twin.state {
+                TwinState::InStep => stands || applied < memory.load(Word::Tail),
+                TwinState::Syncing => applied < memory.load(Word::Tail),
+                _ => false,
+            };
         if left_behind && !self.suspended {
             self.suspended = true;
             tracing::warn!("the twin is too slow: this primary goes on without it");

@@ -130,7 +130,12 @@ impl<'a, P: Program> Follower<'a, P> {
         if self.said == Standing::Diverged {
             return false;
         }
-        let Some(watch) = &self.watch else { return self.to_lead };
+        let Some(watch) = &self.watch else {
+            if self.to_lead {
+                self.known.detected = self.held.sockets.now();
+            }
+            return self.to_lead;
+        };
         let released = self.held.log.load(Word::Released) == 1;
         let ended = watch.ended_at();
         if released || ended.is_some_and(|_| watch.is_past()) || watch.pidfd.is_over() {

@@ -141,21 +141,28 @@ impl<P: Program> Follower<'_, P> {
         } else if known.hung_since.is_some() {
             (Cause::Hang, None, Origin::Inside)
         } else {
-            of_death(note.as_ref(), short, known.exit)
+            of_death(note.as_ref(), if short { Room::Short } else { Room::Enough }, known.exit)
         };
         let detect_us = since(known.hung_since.or(known.ended_at));
         Evidence { cause, signal, origin, detect_us, detected }
     }
 }
 
+/// Whether there was memory for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Enough,
+    Short,
+}
+
 /// What a death comes to that nobody planned.
-fn of_death(note: Option<&CrashNote>, short: bool, exit: Option<Ended>) -> (Cause, Option<i32>, Origin) {
+fn of_death(note: Option<&CrashNote>, room: Room, exit: Option<Ended>) -> (Cause, Option<i32>, Origin) {
     let refused = note.is_some_and(|note| note.refused_octets.is_some());
     match note.map(|note| &note.cause) {
         Some(note::Cause::Signal { signal, .. }) if !refused => (Cause::Crash, Some(*signal), Origin::Inside),
         Some(_) if !refused => (Cause::Crash, None, Origin::Inside),
         Some(_) => (Cause::OutOfMemory, None, Origin::Inside),
-        None if short => (Cause::OutOfMemory, Some(libc::SIGKILL), Origin::Inside),
+        None if room == Room::Short => (Cause::OutOfMemory, Some(libc::SIGKILL), Origin::Inside),
         None => match exit {
             Some(Ended::Status(_)) => (Cause::Crash, None, Origin::Inside),
             Some(Ended::Signal(signal)) if signal != libc::SIGKILL => {
