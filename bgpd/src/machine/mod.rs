@@ -237,8 +237,10 @@ impl Machine for Speaker {
             .advertised_links()
             .map(|link| OwnEffect::RouterAdvertisements(link.to_owned(), bgp_engine::effect::Wanted::Yes));
         let writing = self.configured.writing().cloned().map(OwnEffect::WriteConfig);
-        let redundancy = OwnEffect::Redundancy(self.configured.redundancy());
-        links.chain(writing).chain([redundancy]).collect()
+        // Before there is a configuration the command line's settings are in force, and not these.
+        let given = self.configured.is_given();
+        let redundancy = given.then(|| OwnEffect::Redundancy(self.configured.redundancy()));
+        links.chain(writing).chain(redundancy).collect()
     }
 
     fn units(&self, conn: ConnId, octets: &[u8]) -> Vec<usize> {
