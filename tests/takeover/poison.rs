@@ -12,11 +12,13 @@ use crate::stage::{RECOVERY, Stage};
 /// The prefix of the poison's route: 198.18.200.0/24, outside of all tables.
 const PREFIX: Prefix4 = Prefix4 { address: 0xc612_c800, length: 24 };
 
-/// An UPDATE with attribute 255: `crash` is 1 panic, 2 segmentation fault, 3 endless loop. `prefixes` is its NLRI.
-fn poison(crash: u8, prefixes: &[u8]) -> Arc<Vec<u8>> {
+/// An UPDATE with attribute 255: `crash` is 1 panic, 2 segmentation fault, 3 endless loop. `behind` are attributes
+/// after it, `prefixes` is its NLRI.
+fn poison(crash: u8, behind: &[u8], prefixes: &[u8]) -> Arc<Vec<u8>> {
     let set = AttributeSet { origin: 0, tail: vec![], communities: vec![] };
     let mut attributes = encode::attributes(&Peer::Poisoner.identity(), &set, 1);
     attributes.extend_from_slice(&[0xc0, 255, 5, crash, 0x46, 0x54, 0x42, 0x47]);
+    attributes.extend_from_slice(behind);
     let mut body = vec![0, 0];
     body.extend_from_slice(&(attributes.len() as u16).to_be_bytes());
     body.extend_from_slice(&attributes);
@@ -59,7 +61,7 @@ pub(crate) fn message(stage: &mut Stage, crash: u8) -> Result<String, String> {
         .wait_until("the good route", RECOVERY, || if has_route() { Ok(()) } else { Err("not there".into()) })
         .map_err(|error| error.to_string())?;
     let takeover = stage.takeover(|_| {
-        guests.send(Peer::Poisoner, poison(crash, &readable()));
+        guests.send(Peer::Poisoner, poison(crash, &[], &readable()));
         Ok(())
     })?;
     let line = describe(&takeover);
@@ -86,7 +88,9 @@ pub(crate) fn unreadable(stage: &mut Stage) -> Result<String, String> {
     poisoner(stage)?;
     let guests = &stage.world.guests;
     let takeover = stage.takeover(|_| {
-        guests.send(Peer::Poisoner, poison(1, &[200, 1, 2, 3]));
+        // MP_REACH_NLRI twice: nobody knows which one is meant.
+        let twice = [0x80, 14, 5, 0, 1, 1, 0, 0].repeat(2);
+        guests.send(Peer::Poisoner, poison(1, &twice, &readable()));
         Ok(())
     })?;
     let line = describe(&takeover);
@@ -107,7 +111,7 @@ pub(crate) fn again_and_again(stage: &mut Stage) -> Result<String, String> {
         if !guests.seen(Peer::Poisoner).up && guests.dial(Peer::Poisoner).is_err() {
             break;
         }
-        guests.send(Peer::Poisoner, poison(1, &readable()));
+        guests.send(Peer::Poisoner, poison(1, &[], &readable()));
         sent += 1;
         std::thread::sleep(std::time::Duration::from_millis(300));
         router.protected(RECOVERY)?;

@@ -164,9 +164,10 @@ fn where_the_prefixes_are_not_sure_the_session_ends_and_comes_back() {
 }
 
 #[test]
-fn the_second_ends_the_session_and_from_the_third_on_the_neighbor_is_held_for_longer_each_time() {
+fn the_fourth_ends_the_session_and_from_the_fifth_on_the_neighbor_is_held_for_longer_each_time() {
     let mut row = Row::new();
-    let mut expected = [Reaction::Withdrawn, Reaction::Ended].to_vec();
+    let mut expected =
+        [Reaction::Withdrawn, Reaction::Withdrawn, Reaction::Withdrawn, Reaction::Ended].to_vec();
     expected.extend([1, 2, 4, 8, 16, 32, 60, 60].map(|minutes| Reaction::Held { minutes }));
     for (number, expected) in (1..).zip(expected) {
         row.poison(&update(1, &[0, number]), Treatment::Withdraw);
@@ -188,9 +189,9 @@ fn the_second_ends_the_session_and_from_the_third_on_the_neighbor_is_held_for_lo
 #[test]
 fn an_operator_ends_the_hold() {
     let mut row = Row::new();
-    for number in 1..=3 {
+    for number in 1..=5 {
         row.poison(&update(1, &[0, number]), Treatment::Withdraw);
-        if number < 3 {
+        if number < 5 {
             row.0.run(Duration::from_secs(30));
         }
     }

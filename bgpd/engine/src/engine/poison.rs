@@ -38,6 +38,9 @@ const PEERS: usize = 256;
 /// After so long without another one a peer starts from the first again.
 const QUIET: Duration = Duration::from_secs(3600);
 
+/// So many poisonous messages of one peer are treated as withdraws; the next one ends its session.
+const FORGIVEN: u32 = 3;
+
 /// The longest time for which a peer is held in Idle, in minutes.
 const LONGEST_HOLD_MIN: u16 = 60;
 
@@ -153,9 +156,10 @@ impl Quarantine {
     }
 }
 
-/// For how long the peer is held for its poison number `recent`; not at all for the first two.
+/// For how long the peer is held for its poison number `recent`; not at all for
+/// those that are forgiven and for the one after them.
 fn hold_min(recent: u32) -> Option<u16> {
-    let doublings = recent.checked_sub(3)?.min(6);
+    let doublings = recent.checked_sub(FORGIVEN + 2)?.min(6);
     Some((1 << doublings).min(LONGEST_HOLD_MIN))
 }
 
@@ -182,7 +186,7 @@ impl Engine {
         let recent = self.quarantine.count(&name, self.now);
         let reaction = match (hold_min(recent), &salvaged) {
             (Some(minutes), _) => Reaction::Held { minutes },
-            (None, Some(_)) if recent == 1 => Reaction::Withdrawn,
+            (None, Some(_)) if recent <= FORGIVEN => Reaction::Withdrawn,
             (None, _) => Reaction::Ended,
         };
         if let Some(record) = self.quarantine.peers.get_mut(&name) {
