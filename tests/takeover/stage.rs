@@ -23,12 +23,14 @@ pub(crate) struct Story {
 pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) excuses: Excuses,
+    /// The router was ended on purpose: what is said of one that never ends does not hold of it.
+    pub(crate) ended: bool,
 }
 
 impl Stage {
     fn build(start: &Start) -> Result<Stage, String> {
         let world = World::start(start)?;
-        let stage = Stage { world, excuses: Excuses::default() };
+        let stage = Stage { world, excuses: Excuses::default(), ended: false };
         stage.router().protected(RECOVERY)?;
         Ok(stage)
     }
@@ -125,7 +127,7 @@ pub(crate) fn play(title: &str, start: &Start, stories: &[Story]) {
             }
         }
     }
-    if let Some(mut stage) = stage {
+    if let Some(mut stage) = stage.filter(|stage| !stage.ended) {
         let (verdict, _) = stage.world.judge(Some(oracle), &stage.excuses);
         println!(
             "  {} UPDATEs of {} octets on the wires, {} entries of the ledger, longest uptime {:.0} s: {} complaints",
