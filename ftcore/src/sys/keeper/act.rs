@@ -64,6 +64,17 @@ impl Keeper {
         Ok(())
     }
 
+    /// The keeper before this one may have died between two whom it gave a connection to: who has it lets it be.
+    fn hand_on_again(&mut self, them: &Seen) {
+        let Seen::Adopted { primary, twin } = them else { return };
+        for child in [Some(*primary), twin.map(|(twin, _)| twin)].into_iter().flatten() {
+            let Some(child) = self.children.get_mut(&child) else { continue };
+            for (cookie, from, socket) in self.holdings.untouched() {
+                child.tell(&ToChild::Item(Item::Socket { cookie, from }), &[socket]);
+            }
+        }
+    }
+
     pub(super) fn watch_listeners(&self, interest: EventFlags) {
         for (id, listener) in &self.holdings.listeners {
             let token = Source::Listener(id.0).token();
@@ -96,6 +107,7 @@ impl Keeper {
                         child.end(End::Killed);
                     }
                 }
+                self.hand_on_again(&them);
                 tracing::info!("this keeper has taken over {} sockets", self.holdings.socket_count());
                 self.notify.say("READY=1");
                 self.notify.say(&format!("MAINPID={}", std::process::id()));

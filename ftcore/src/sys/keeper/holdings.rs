@@ -14,7 +14,7 @@ use crate::sys::bell::Bell;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::{MapError, SharedLog, Side};
 use crate::sys::message::{From, Item, Message};
-use crate::sys::{note, process};
+use crate::sys::{note, position, process};
 
 /// How long a socket may be on its way to the primary.
 const NEWS: Duration = Duration::from_secs(5);
@@ -139,6 +139,16 @@ impl Holdings {
     /// Takes a socket that was accepted.
     pub fn accepted(&mut self, cookie: Cookie, listener: ListenerId, socket: OwnedFd) {
         self.sockets.insert(cookie, Socket { socket, from: From::Listener(listener), since: Instant::now() });
+    }
+
+    /// Accepted connections of which nobody has read or written an octet: perhaps nobody serves them.
+    pub fn untouched(&self) -> impl Iterator<Item = (Cookie, From, BorrowedFd<'_>)> {
+        self.sockets.iter().filter_map(|(cookie, held)| {
+            let From::Listener(_) = held.from else { return None };
+            let socket = held.socket.as_fd();
+            let at = position::positions(socket, held.from.origin()).ok()?;
+            (at.consumed == 0 && at.written == 0).then_some((*cookie, held.from, socket))
+        })
     }
 
     /// A socket.
