@@ -80,6 +80,8 @@ pub struct Router {
     stop_by: Option<bgp_engine::value::Instant>,
     /// The exit status, once it is certain.
     status: Option<u8>,
+    /// How many sockets were ready in the last turn.
+    were_ready: usize,
 }
 
 /// What `ftcore` needs for a turn.
@@ -120,7 +122,17 @@ impl Router {
     pub(super) fn new(serving: Serving, around: Around, control: Control<Speaker>) -> io::Result<Router> {
         let ready = sys::readable(serving.sockets.poll().as_fd().try_clone_to_owned()?)?;
         let (operator, orders) = (Operator::default(), Orders::default());
-        Ok(Router { serving, control, operator, orders, around, ready, stop_by: None, status: None })
+        Ok(Router {
+            serving,
+            control,
+            operator,
+            orders,
+            around,
+            ready,
+            stop_by: None,
+            status: None,
+            were_ready: 0,
+        })
     }
 
     /// Runs until every session is ended as it was told to, or another process is primary.
@@ -182,9 +194,10 @@ impl Router {
 
     /// Whether there is something to do that no event will announce.
     fn work(&self) -> Work {
+        // What was ready and is not read to its end makes no new edge: only an empty answer of the poll ends turns.
         match self.serving.primary.wants().work {
-            Work::Left => Work::Left,
-            Work::Done => self.control.work(),
+            Work::Done if self.were_ready == 0 => self.control.work(),
+            Work::Left | Work::Done => Work::Left,
         }
     }
 
@@ -214,6 +227,7 @@ impl Router {
     /// Takes what descriptors are ready for.
     fn take_ready(&mut self) -> io::Result<()> {
         let count = self.serving.sockets.collect(Some(Duration::ZERO))?;
+        self.were_ready = count;
         let slice = (TURN / count.max(1)).clamp(LEAST_SLICE, SLICE);
         let mut held = false;
         for n in 0..count {
