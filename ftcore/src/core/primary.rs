@@ -404,18 +404,6 @@ impl<M: Machine, L: Memory> Primary<M, L> {
         HandOver::Released
     }
 
-    /// Hands over to a process that restores a snapshot of this very state, rather than to a twin in step. Nothing
-    /// must be left to be done ([`Wants::work`]).
-    pub fn hand_over_at_snapshot(&mut self) -> HandOver {
-        self.phase = Phase::HandingOver;
-        if !self.owed.is_empty() || !self.others.is_empty() {
-            return HandOver::Waiting;
-        }
-        self.phase = Phase::Released;
-        self.memory.store(Word::Released, 1);
-        HandOver::Released
-    }
-
     /// Goes on as before, where a hand-over is given up before it has released.
     pub fn keep(&mut self) {
         if self.phase == Phase::HandingOver {
