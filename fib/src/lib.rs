@@ -4,4 +4,5 @@
 //! turns them into what it needs.
 #![forbid(unsafe_code)]
 
+pub mod change;
 pub mod watch;
