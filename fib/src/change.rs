@@ -4,6 +4,7 @@
 //! Routes do not name next hops. They name a *group*: a small number that stands for a set of ways, which in the
 //! kernel is a next-hop group object. So a next hop that is lost or moves is one message, not one per prefix.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -32,17 +33,56 @@ pub enum Ways {
     Blackhole,
 }
 
+impl Ways {
+    /// The ways as a kernel can have them: each pair of gateway and interface once, with the sum of its weights, in
+    /// the order of their values. No hop at all is a blackhole.
+    #[must_use]
+    pub fn merged(&self) -> Ways {
+        let Ways::Hops(hops) = self else { return Ways::Blackhole };
+        let mut weights: BTreeMap<(Option<IpAddr>, u32), u8> = BTreeMap::new();
+        for hop in hops {
+            let weight = weights.entry((hop.gateway, hop.interface)).or_default();
+            *weight = weight.saturating_add(hop.weight.max(1));
+        }
+        if weights.is_empty() {
+            return Ways::Blackhole;
+        }
+        let hop = |((gateway, interface), weight)| Hop { gateway, interface, weight };
+        Ways::Hops(weights.into_iter().map(hop).collect())
+    }
+}
+
 /// One thing that the kernel is to be told.
+///
+/// Whether a route is new or moves is said by who orders it, since the kernel has no order 'replace it if it is
+/// ours': it replaces whatever has the same prefix, metric and table, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The group leads there from now on; it is new, or moves with all its routes.
+    /// The group leads there from now on; it is new, or moves with all its routes. A refusal with ENOENT (2) says
+    /// that the group should move and is gone, with all its routes: the kernel drops a group whose last link goes
+    /// down, and tells nobody.
     Group(GroupId, Ways),
     /// No route names the group any more.
     GroupGone(GroupId),
-    /// The route is there, through this group; it is new, or moves.
+    /// The route is there, through this group. The kernel has none of ours, as far as is known. A refusal with
+    /// EEXIST (17) is a conflict: somebody else has a route with the same prefix and metric, which stays.
     Route(IpNet, GroupId),
+    /// The route leads through this group from now on. The kernel has it, as far as is known: whatever it has with
+    /// the same prefix and metric is replaced; and where it has nothing any more, the route is there again.
+    Moved(IpNet, GroupId),
     /// The route is gone.
     RouteGone(IpNet),
+}
+
+impl Change {
+    /// The destination, where it is about a route.
+    #[must_use]
+    pub fn net(&self) -> Option<IpNet> {
+        match self {
+            Change::Route(net, _) | Change::Moved(net, _) | Change::RouteGone(net) => Some(*net),
+            Change::Group(..) | Change::GroupGone(_) => None,
+        }
+    }
 }
 
 /// Changes that go to the kernel together, in order.
@@ -61,4 +101,17 @@ pub struct Done {
     pub number: u64,
     /// The changes that the kernel refused: the place in the batch and the errno. All others are done.
     pub failed: Vec<(u32, i32)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hop_that_comes_twice_has_both_weights() {
+        let hop = |gateway: &str, weight| Hop { gateway: Some(gateway.parse().unwrap()), interface: 2, weight };
+        let ways = Ways::Hops(vec![hop("192.0.2.2", 200), hop("192.0.2.1", 1), hop("192.0.2.2", 100)]);
+        assert_eq!(ways.merged(), Ways::Hops(vec![hop("192.0.2.1", 1), hop("192.0.2.2", 255)]));
+        assert_eq!(Ways::Hops(vec![]).merged(), Ways::Blackhole);
+    }
 }
