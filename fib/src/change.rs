@@ -70,8 +70,9 @@ pub enum Change {
     /// The route leads through this group from now on. The kernel has it, as far as is known: whatever it has with
     /// the same prefix and metric is replaced; and where it has nothing any more, the route is there again.
     Moved(IpNet, GroupId),
-    /// The route is gone.
-    RouteGone(IpNet),
+    /// The route through this group is gone. The group is named so that a route that somebody else has put in the
+    /// place of ours stays, be it with our protocol and metric, as FRR's are.
+    RouteGone(IpNet, GroupId),
 }
 
 impl Change {
@@ -79,7 +80,7 @@ impl Change {
     #[must_use]
     pub fn net(&self) -> Option<IpNet> {
         match self {
-            Change::Route(net, _) | Change::Moved(net, _) | Change::RouteGone(net) => Some(*net),
+            Change::Route(net, _) | Change::Moved(net, _) | Change::RouteGone(net, _) => Some(*net),
             Change::Group(..) | Change::GroupGone(_) => None,
         }
     }
@@ -109,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_hop_that_comes_twice_has_both_weights() {
-        let hop = |gateway: &str, weight| Hop { gateway: Some(gateway.parse().unwrap()), interface: 2, weight };
+        let hop =
+            |gateway: &str, weight| Hop { gateway: Some(gateway.parse().unwrap()), interface: 2, weight };
         let ways = Ways::Hops(vec![hop("192.0.2.2", 200), hop("192.0.2.1", 1), hop("192.0.2.2", 100)]);
         assert_eq!(ways.merged(), Ways::Hops(vec![hop("192.0.2.1", 1), hop("192.0.2.2", 255)]));
         assert_eq!(Ways::Hops(vec![]).merged(), Ways::Blackhole);

@@ -34,7 +34,9 @@ pub enum SettingsError {
     #[error("table 0 is no routing table of the kernel; 254 is the main one")]
     Table,
     /// No metric.
-    #[error("metric 0 cannot be told from any other metric when a route is removed; choose 1 or more, 20 is usual")]
+    #[error(
+        "metric 0 cannot be told from any other metric when a route is removed; choose 1 or more, 20 is usual"
+    )]
     Metric,
     /// A protocol of the kernel's.
     #[error(

@@ -2,14 +2,14 @@
 
 use ipnet::IpNet;
 
-use crate::change::Hop;
+use crate::change::{GroupId, Hop};
 use crate::dump::{Course, Dump, DumpError};
 use crate::netlink::abi;
+use crate::netlink::outgoing;
 use crate::netlink::parse::Message;
 use crate::netlink::route;
 use crate::netlink::socket::RouteSocket;
-use crate::netlink::outgoing;
-use crate::settings::{Kernel, Settings};
+use crate::settings::{Kernel, Object, Settings};
 
 /// A route of ours in the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub struct RouteSeen {
 /// Where a route in the kernel leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
-    /// To the next-hop object with this id.
-    Object(u32),
+    /// Through this group's object.
+    Group(GroupId),
     /// Over so many of the chunk's hops, from this one on.
     Hops(u32, u32),
     /// Nowhere.
@@ -52,9 +52,12 @@ impl Chunk {
             return;
         }
         let via = match (kernel, route.object) {
-            (Kernel::Objects, Some(id)) if settings.object(id).is_some() => Via::Object(id),
-            // Our protocol, table and metric, but not our next hops: somebody else's.
-            (Kernel::Objects, _) | (Kernel::Multipath, Some(_)) => return,
+            (Kernel::Objects, object) => match object.and_then(|id| settings.object(id)) {
+                Some(Object::Group(group)) => Via::Group(group),
+                // Our protocol, table and metric, but none of our groups: somebody else's, FRR's perhaps.
+                Some(Object::Hop(_)) | None => return,
+            },
+            (Kernel::Multipath, Some(_)) => return,
             (Kernel::Multipath, None) if route.blackhole => Via::Blackhole,
             (Kernel::Multipath, None) => {
                 let first = self.hops.len();

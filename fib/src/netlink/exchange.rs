@@ -2,8 +2,9 @@
 //!
 //! The kernel works off a datagram's messages one after the other and goes on past one that it refuses. It tells of
 //! every refusal, asked or not, and of success only where it is asked: so the last message of a datagram asks, and
-//! its answer, which comes last, ends the waiting. Who is refused is found by the sequence number. Where the kernel
-//! had no room for answers it says so once (ENOBUFS), and then nothing is known of the datagram.
+//! its answer, which comes last, ends the waiting. Who is refused is found by the sequence number. A datagram has no more
+//! messages than the receive buffer has room for answers; if it has none all the same, the kernel says so once
+//! (ENOBUFS), and then nothing is known of the datagram.
 
 use std::io;
 
@@ -48,13 +49,18 @@ pub(crate) struct Exchange {
     /// The sequence number of the first message that is not sent.
     first: u32,
     tokens: Vec<u32>,
+    /// The most messages of a datagram.
+    most: usize,
     refused: Vec<Refused>,
 }
 
 impl Exchange {
     pub(crate) fn open() -> io::Result<Exchange> {
+        let socket = RouteSocket::open()?;
+        let most = socket.room_for_answers()?;
         Ok(Exchange {
-            socket: RouteSocket::open()?,
+            socket,
+            most,
             out: Outgoing::default(),
             first: 0,
             tokens: Vec::new(),
@@ -70,7 +76,7 @@ impl Exchange {
     pub(crate) fn queued(&mut self, token: u32) -> Result<(), ExchangeError> {
         let written = self.out.next_sequence().wrapping_sub(self.first);
         self.tokens.resize(usize::try_from(written).unwrap_or(usize::MAX), token);
-        if self.out.octets().len() >= DATAGRAM {
+        if self.out.octets().len() >= DATAGRAM || self.tokens.len() >= self.most {
             self.flush()?;
         }
         Ok(())

@@ -62,13 +62,7 @@ fn header(family: u8, protocol: u8, flags: u8) -> [u8; 8] {
 }
 
 /// A single hop, new or in the place of the one with its id, as `flags` say.
-pub(crate) fn emit_single(
-    out: &mut Outgoing,
-    flags: u16,
-    protocol: u8,
-    id: u32,
-    (exit, form): (Exit, Form),
-) {
+pub(crate) fn emit_single(out: &mut Outgoing, flags: u16, protocol: u8, id: u32, (exit, form): (Exit, Form)) {
     let unaddressed = if form == Form::Plain { abi::AF_INET6 } else { abi::AF_INET };
     out.message(abi::RTM_NEWNEXTHOP, flags, |body| match exit {
         Exit::Blackhole => {
@@ -119,6 +113,11 @@ pub(crate) fn emit_dump(out: &mut Outgoing) {
     out.message(abi::RTM_GETNEXTHOP, abi::NLM_F_DUMP, |body| {
         body.fixed(header(abi::AF_UNSPEC, 0, 0));
     });
+}
+
+/// The id of the object that a message of the kernel's is about.
+pub(crate) fn identity(message: &Message<'_>) -> Option<u32> {
+    attributes(message.body.get(8..)?).find(|attribute| attribute.kind == abi::NHA_ID)?.u32()
 }
 
 /// The object of a message of the kernel's.
@@ -176,8 +175,7 @@ mod tests {
         ];
         for exit in exits {
             for form in [Form::Plain, Form::Insisting] {
-                let read =
-                    there_and_back(|out| emit_single(out, abi::NLM_F_CREATE, 186, 77, (exit, form)));
+                let read = there_and_back(|out| emit_single(out, abi::NLM_F_CREATE, 186, 77, (exit, form)));
                 assert_eq!(read, NextHop { id: 77, protocol: 186, kind: Kind::Single(exit) });
             }
         }

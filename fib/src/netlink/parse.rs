@@ -150,7 +150,8 @@ mod tests {
         body.extend_from_slice(&(-22_i32).to_ne_bytes());
         body.extend_from_slice(&[0; 16]);
         body.extend_from_slice(&[7, 0, 1, 0, b'n', b'o', 0, 0]);
-        let message = Message { kind: abi::NLMSG_ERROR, flags: abi::NLM_F_ACK_TLVS, sequence: 1, body: &body };
+        let message =
+            Message { kind: abi::NLMSG_ERROR, flags: abi::NLM_F_ACK_TLVS, sequence: 1, body: &body };
         assert_eq!(answer(&message), Some(Answer { errno: 22, words: Some("no") }));
         let silent = Message { flags: 0, ..message };
         assert_eq!(answer(&silent), Some(Answer { errno: 22, words: None }));

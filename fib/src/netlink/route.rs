@@ -103,11 +103,17 @@ fn gateway(body: &mut Body<'_>, net: IpNet, hop: &Hop) {
     }
 }
 
-/// The end of our route to `net`. A route of another protocol or metric is not meant.
-pub(crate) fn emit_removal(out: &mut Outgoing, settings: &Settings, net: IpNet) {
+/// The end of our route to `net` that leads to `object`, where that is given. A route of another protocol or metric is
+/// not meant.
+pub(crate) fn emit_removal(out: &mut Outgoing, settings: &Settings, net: IpNet, object: Option<u32>) {
     let (table, protocol) = (settings.table, settings.protocol);
     let marks = Marks { table, protocol, scope: abi::RT_SCOPE_NOWHERE, kind: abi::RTN_UNSPEC };
-    out.message(abi::RTM_DELROUTE, 0, |body| destination(body, &marks, net, settings.metric));
+    out.message(abi::RTM_DELROUTE, 0, |body| {
+        destination(body, &marks, net, settings.metric);
+        if let Some(object) = object {
+            body.attribute_u32(abi::RTA_NH_ID, object);
+        }
+    });
 }
 
 /// Asks for all routes of ours of a family. With NETLINK_GET_STRICT_CHK the kernel leaves out all others.

@@ -12,8 +12,10 @@ use super::abi::errno;
 
 /// Larger than anything that the kernel sends at once (32 KiB).
 const DATAGRAM: usize = 64 * 1024;
-/// Room for answers: one of the kernel's errors takes less than a kilobyte of it, whatever it is about.
+/// Room for answers, if the machine gives so much.
 const RECEIVE_BUFFER: usize = 4 << 20;
+/// What one of the kernel's errors takes of it, words included: 768 octets were measured.
+const ANSWER: usize = 1024;
 /// The kernel works a request off while it is sent, so an answer that has not come by then never comes.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The whole length of a datagram is wanted, even where it did not fit.
@@ -44,6 +46,11 @@ impl RouteSocket {
     /// Who sends, to the kernel and to whoever watches what it tells.
     pub(crate) fn port(&self) -> u32 {
         self.port
+    }
+
+    /// How many errors have room before they are read.
+    pub(crate) fn room_for_answers(&self) -> io::Result<usize> {
+        Ok(self.socket.get_rx_buf_sz()? / ANSWER)
     }
 
     /// Sends messages, all in one. The kernel has acted on them when this returns.

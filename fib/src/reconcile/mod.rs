@@ -23,7 +23,6 @@ use ipnet::IpNet;
 
 use crate::change::{Batch, Change, GroupId, Hop, Ways};
 use crate::dump::{Chunk, Objects, RouteSeen, Via};
-use crate::settings::{Object, Settings};
 use bits::Bits;
 
 /// So many routes may change while a dump is read; beyond it the comparison is given up.
@@ -58,8 +57,8 @@ pub struct Difference {
     pub missing: Vec<IpNet>,
     /// Routes of ours that lead elsewhere than they should.
     pub different: Vec<IpNet>,
-    /// Routes of ours that should not be there.
-    pub stray: Vec<IpNet>,
+    /// Routes of ours that should not be there, and the group that they name; without next-hop objects any.
+    pub stray: Vec<(IpNet, GroupId)>,
     /// Groups that it should have and has not; routes through them are missing too.
     pub groups_missing: Vec<GroupId>,
     /// Groups that lead elsewhere than they should.
@@ -93,7 +92,6 @@ pub enum Course {
 /// A comparison under way.
 #[derive(Debug)]
 pub struct Comparison {
-    settings: Settings,
     seen: Bits,
     /// Routes that were written since the dump began; `None` when they are too many.
     touched: Option<HashSet<IpNet>>,
@@ -111,9 +109,8 @@ pub struct Comparison {
 impl Comparison {
     /// Begins. From now on every batch that is written is told to [`Comparison::touch`]; the dump begins after that.
     #[must_use]
-    pub fn new(settings: Settings) -> Comparison {
+    pub fn begin() -> Comparison {
         Comparison {
-            settings,
             seen: Bits::default(),
             touched: Some(HashSet::new()),
             touched_groups: BTreeSet::new(),
@@ -172,24 +169,22 @@ impl Comparison {
 
     fn route(&mut self, chunk: &Chunk, route: &RouteSeen, desired: &impl Desired) {
         self.routes += 1;
-        if let Via::Object(id) = route.via
-            && let Some(Object::Group(group)) = self.settings.object(id)
-        {
-            self.named.set(group.0);
-        }
+        let named = match route.via {
+            Via::Group(group) => group,
+            Via::Hops(..) | Via::Blackhole => GroupId(0),
+        };
+        self.named.set(named.0);
         if self.is_touched(&route.net) {
             return;
         }
         let Some((place, group)) = desired.wanted(&route.net) else {
-            self.found.stray.push(route.net);
+            self.found.stray.push((route.net, named));
             return;
         };
         self.seen.set(place);
         let same = match route.via {
-            Via::Object(id) => self.settings.group_object(group) == Some(id),
-            Via::Hops(first, count) => {
-                leads(chunk.hops_of(first, count), desired.ways(group))
-            }
+            Via::Group(actual) => actual == group,
+            Via::Hops(first, count) => leads(chunk.hops_of(first, count), desired.ways(group)),
             Via::Blackhole => desired.ways(group).is_some_and(|ways| ways.merged() == Ways::Blackhole),
         };
         if !same {

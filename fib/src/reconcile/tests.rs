@@ -59,7 +59,7 @@ fn ways(shape: u8) -> Ways {
 }
 
 /// The kernel's side, as a dump tells it.
-fn dumped(kernel: &Table, settings: &Settings) -> (Objects, Chunk) {
+fn dumped(kernel: &Table) -> (Objects, Chunk) {
     let mut objects = Objects::default();
     let mut numbers: BTreeMap<Exit, u32> = BTreeMap::new();
     for (group, ways) in &kernel.groups {
@@ -79,15 +79,13 @@ fn dumped(kernel: &Table, settings: &Settings) -> (Objects, Chunk) {
         }
         objects.groups.insert(*group, parts);
     }
-    let via = |group: &GroupId| Via::Object(settings.group_object(*group).unwrap());
-    let routes = kernel.routes.iter().map(|(net, group)| RouteSeen { net: *net, via: via(group) });
+    let routes = kernel.routes.iter().map(|(net, group)| RouteSeen { net: *net, via: Via::Group(*group) });
     (objects, Chunk { routes: routes.collect(), hops: vec![] })
 }
 
 fn compare(kernel: &Table, desired: &Table, touched: &Batch, slice: usize) -> Difference {
-    let settings = Settings::default();
-    let (objects, chunk) = dumped(kernel, &settings);
-    let mut comparison = Comparison::new(settings);
+    let (objects, chunk) = dumped(kernel);
+    let mut comparison = Comparison::begin();
     comparison.touch(touched);
     comparison.objects(&objects, desired);
     let mut from = Some(0);
@@ -104,8 +102,8 @@ fn mend(kernel: &mut Table, desired: &Table, difference: &Difference) {
     for group in difference.groups_missing.iter().chain(&difference.groups_different) {
         kernel.groups.insert(*group, desired.groups[group].clone());
     }
-    for net in &difference.stray {
-        kernel.routes.remove(net).unwrap();
+    for (net, group) in &difference.stray {
+        assert_eq!(kernel.routes.remove(net), Some(*group));
     }
     for net in difference.missing.iter().chain(&difference.different) {
         kernel.routes.insert(*net, desired.routes[net]);
@@ -144,7 +142,7 @@ proptest! {
         for net in &difference.different {
             prop_assert_ne!(kernel.routes[net], desired.routes[net]);
         }
-        for net in &difference.stray {
+        for (net, _) in &difference.stray {
             prop_assert!(kernel.routes.contains_key(net) && !desired.routes.contains_key(net));
         }
         for group in &difference.groups_different {
@@ -164,7 +162,7 @@ proptest! {
     /// What was written meanwhile is in no list, and everything else is as it would be.
     #[test]
     fn what_is_touched_is_left_out(kernel in table(), desired in table(), touched in 0..40_u8) {
-        let batch = Batch { number: 1, changes: vec![Change::RouteGone(net(touched))] };
+        let batch = Batch { number: 1, changes: vec![Change::RouteGone(net(touched), GroupId(0))] };
         let whole = compare(&kernel, &desired, &nothing_touched(), 7);
         let without = compare(&kernel, &desired, &batch, 7);
         let but = |nets: &[IpNet]| -> Vec<IpNet> {
@@ -172,7 +170,8 @@ proptest! {
         };
         prop_assert_eq!(without.missing, but(&whole.missing));
         prop_assert_eq!(without.different, but(&whole.different));
-        prop_assert_eq!(without.stray, but(&whole.stray));
+        let nets = |strays: &[(IpNet, GroupId)]| -> Vec<IpNet> { strays.iter().map(|stray| stray.0).collect() };
+        prop_assert_eq!(nets(&without.stray), but(&nets(&whole.stray)));
     }
 }
 
@@ -188,7 +187,7 @@ fn without_objects_the_hops_themselves_are_compared() {
     let hops = vec![hop(2, 1), hop(5, 5), hop(1, 1)];
     let routes = vec![route(0, Via::Hops(0, 1)), route(2, Via::Hops(1, 2)), route(4, Via::Blackhole)];
     let found = |routes: Vec<RouteSeen>| {
-        let mut comparison = Comparison::new(Settings::default());
+        let mut comparison = Comparison::begin();
         let chunk = Chunk { routes, hops: hops.clone() };
         assert_eq!(comparison.routes(&chunk, 0, 100, &desired), None);
         assert_eq!(comparison.missing(100, &desired), Course::Over);
@@ -204,11 +203,11 @@ fn without_objects_the_hops_themselves_are_compared() {
 
 #[test]
 fn too_much_at_once_is_said() {
-    let mut comparison = Comparison::new(Settings::default());
+    let mut comparison = Comparison::begin();
     for number in 0..300_u32 {
         let route = |low: u32| {
             let address = std::net::Ipv4Addr::from((number << 16) + (low << 4));
-            Change::RouteGone(IpNet::new(address.into(), 28).unwrap())
+            Change::RouteGone(IpNet::new(address.into(), 28).unwrap(), GroupId(0))
         };
         comparison.touch(&Batch { number: u64::from(number), changes: (0..1024).map(route).collect() });
     }

@@ -1,15 +1,10 @@
-//! A prefix where a new route was to be put, and there is one of the same metric already: whose is it?
+//! A prefix where a new route was to be put, and there is one of the same metric already: is it the very same one?
 //!
-//! The kernel does not answer a question about one prefix and metric. But it lets a second route of the same prefix and
-//! metric be appended *behind* the first, which stays the one that is used, and a removal that names our protocol
-//! takes the first of ours. So: append ours. If the very same one is there already the kernel says so, and all is
-//! well. Else remove the first of ours and append again. Was the old one ours, it is gone now, the new one is there in
-//! its place (the kernel says so), and at no moment there was none. Was it somebody else's, it was never touched, and
-//! ours is removed again: that is a conflict.
-//!
-//! It happens where the kernel has more of ours than its dump told: IPv6 tables that change while they are dumped.
-
-use ipnet::IpNet;
+//! It is after a dump that did not tell of all, as IPv6 tables do that change while they are dumped. The kernel does not
+//! answer a question about one prefix and metric. But it lets a second route of the same prefix and metric be appended
+//! *behind* the first, which stays the one that is used, and refuses that where the very same route is there. So: append
+//! ours. If it is refused, all is well. Else it is removed again, by its own group, and the first one is somebody
+//! else's, or ours through another group, which only a comparison can tell: a conflict.
 
 use super::{Writer, target};
 use crate::change::{Batch, Change, Done};
@@ -19,73 +14,48 @@ use crate::netlink::route;
 use crate::settings::Kernel;
 
 impl Writer {
-    /// Finds out about routes that the kernel refused with EEXIST. Nothing else is under way.
+    /// Finds out about the routes in these places, which the kernel refused with EEXIST. Nothing else is under way.
     pub(super) fn contest(
         &mut self,
         batch: &Batch,
         done: &mut Done,
-        contested: Vec<(u32, IpNet)>,
+        contested: Vec<u32>,
     ) -> Result<(), ExchangeError> {
-        if contested.is_empty() {
-            return Ok(());
+        let mut appended = Vec::new();
+        for place in contested {
+            if self.append(batch, place)? {
+                appended.push(place);
+            } else {
+                self.conflict(batch, done, place);
+            }
         }
-        let (decided, open): (Vec<_>, Vec<_>) =
-            contested.into_iter().partition(|(_, net)| !self.may_append(*net));
-        for (place, _) in decided {
-            self.conflict(batch, done, place);
-        }
-        for (place, _) in &open {
-            self.append(batch, *place)?;
-        }
-        let open = self.left(batch, done, open)?;
-        for (place, net) in &open {
-            self.remove_first(*net)?;
-            self.append(batch, *place)?;
-        }
-        let theirs = self.left(batch, done, open)?;
-        for (_, net) in &theirs {
-            self.remove_first(*net)?;
-        }
-        for (place, _) in theirs {
-            self.conflict(batch, done, place);
+        let refused = self.exchange.finish()?;
+        for place in appended {
+            let Some(Change::Route(net, group)) = batch.changes.get(place as usize) else { continue };
+            match refused.iter().find(|refused| refused.token == place) {
+                Some(refused) if refused.errno == errno::EEXIST => {}
+                Some(refused) => self.refuse(done, &Change::Route(*net, *group), refused),
+                None => {
+                    self.remove_route(*net, *group);
+                    self.exchange.queued(NOBODY)?;
+                    self.conflict(batch, done, place);
+                }
+            }
         }
         self.exchange.finish().map(|_| ())
     }
 
-    /// Without next-hop objects an appended IPv6 route would become one with the other, next hops of both in it.
-    fn may_append(&self, net: IpNet) -> bool {
-        self.kernel == Kernel::Objects || matches!(net, IpNet::V4(_))
-    }
-
-    fn append(&mut self, batch: &Batch, place: u32) -> Result<(), ExchangeError> {
-        let Some(Change::Route(net, group)) = batch.changes.get(place as usize) else { return Ok(()) };
+    /// Appends a route where that can be told from the one before it. Without next-hop objects it cannot: a removal
+    /// does not name a group, and an appended IPv6 route becomes one with the other.
+    fn append(&mut self, batch: &Batch, place: u32) -> Result<bool, ExchangeError> {
+        let Some(Change::Route(net, group)) = batch.changes.get(place as usize) else { return Ok(false) };
         let Writer { settings, kernel, exchange, hops, ways, .. } = self;
-        let Some(target) = target(settings, *kernel, hops, ways, *group) else { return Ok(()) };
+        let target = target(settings, *kernel, hops, ways, *group);
+        let Some(target) = target.filter(|_| *kernel == Kernel::Objects) else { return Ok(false) };
         let flags = abi::NLM_F_CREATE | abi::NLM_F_APPEND;
         route::emit(&mut exchange.out, flags, settings, *net, target);
-        exchange.queued(place)
-    }
-
-    fn remove_first(&mut self, net: IpNet) -> Result<(), ExchangeError> {
-        route::emit_removal(&mut self.exchange.out, &self.settings, net);
-        self.exchange.queued(NOBODY)
-    }
-
-    /// Those that were appended: not there before. The others are done, or refused for another reason.
-    fn left(
-        &mut self,
-        batch: &Batch,
-        done: &mut Done,
-        open: Vec<(u32, IpNet)>,
-    ) -> Result<Vec<(u32, IpNet)>, ExchangeError> {
-        let refused = self.exchange.finish()?;
-        for refused in refused.iter().filter(|refused| refused.errno != errno::EEXIST) {
-            if let Some(change) = batch.changes.get(refused.token as usize) {
-                self.refuse(done, change, refused);
-            }
-        }
-        let is_refused = |place: u32| refused.iter().any(|refused| refused.token == place);
-        Ok(open.into_iter().filter(|(place, _)| !is_refused(*place)).collect())
+        exchange.queued(place)?;
+        Ok(true)
     }
 
     fn conflict(&mut self, batch: &Batch, done: &mut Done, place: u32) {

@@ -1,7 +1,7 @@
 //! Groups: their single hops, themselves, and what is tried where the kernel refuses.
 
-use super::hops::Part;
 use super::Writer;
+use super::hops::Part;
 use crate::change::{Change, Done, GroupId, Ways};
 use crate::netlink::abi::{self, errno};
 use crate::netlink::exchange::{ExchangeError, NOBODY, Refused};
@@ -64,19 +64,14 @@ impl Writer {
     }
 
     /// Sends a group and those of its hops that the kernel does not have.
-    fn put(
-        &mut self,
-        group: GroupId,
-        id: u32,
-        parts: &[Part],
-        fresh: &[u32],
-    ) -> Result<Fate, ExchangeError> {
+    fn put(&mut self, group: GroupId, id: u32, parts: &[Part], fresh: &[u32]) -> Result<Fate, ExchangeError> {
         let flags = match self.hops.has(group) {
             // Not NLM_F_CREATE: a group that is gone has taken its routes with it, and that must come out.
             true => abi::NLM_F_REPLACE,
             false => abi::NLM_F_CREATE | abi::NLM_F_EXCL,
         };
-        let member = |(number, weight): &Part| Member { id: self.settings.hop_object(*number), weight: *weight };
+        let member =
+            |(number, weight): &Part| Member { id: self.settings.hop_object(*number), weight: *weight };
         let members: Vec<Member> = parts.iter().map(member).collect();
         let mut wanted: Vec<(u32, Form)> = fresh.iter().map(|number| (*number, Form::Plain)).collect();
         let mut complete = false;
@@ -154,7 +149,8 @@ impl Writer {
         refused: Refused,
         done: &mut Done,
     ) -> Result<(), ExchangeError> {
-        let Some((Ways::Hops(hops), form)) = self.ways.get_mut(group.0 as usize).and_then(Option::as_mut) else {
+        let Some((Ways::Hops(hops), form)) = self.ways.get_mut(group.0 as usize).and_then(Option::as_mut)
+        else {
             self.refuse(done, change, &refused);
             return Ok(());
         };

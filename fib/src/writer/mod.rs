@@ -5,8 +5,10 @@
 //! have nothing else to do. Nothing is repeated here and nothing is kept but what belongs to next-hop objects; what
 //! the kernel should have is known by who calls.
 //!
-//! Nobody else's route is ever touched: a removal names our protocol and metric; a new route is put only where there
-//! is none with its prefix and metric; `contest` says how the two are told apart where there is one.
+//! Nobody else's route is ever touched: a removal names our protocol, metric and group; a new route is put only where
+//! there is none with its prefix and metric; `contest` says what is done where there is one. Only a route that should
+//! move replaces whatever is in its place, since it was ours a moment ago; who watches for others' replacements
+//! (`watch::routes`) hears of them within that moment.
 
 mod contest;
 mod groups;
@@ -15,6 +17,8 @@ mod probe;
 
 use std::collections::VecDeque;
 use std::io;
+
+use ipnet::IpNet;
 
 pub use probe::OpenError;
 
@@ -192,8 +196,8 @@ impl Writer {
                     route::emit(&mut exchange.out, flags, settings, *net, target);
                     exchange.queued(place)?;
                 }
-                Change::RouteGone(net) => {
-                    route::emit_removal(&mut self.exchange.out, &self.settings, *net);
+                Change::RouteGone(net, group) => {
+                    self.remove_route(*net, *group);
                     self.exchange.queued(place)?;
                 }
             }
@@ -211,20 +215,31 @@ impl Writer {
         for refused in refused {
             let Some(change) = batch.changes.get(refused.token as usize) else { continue };
             match (change, refused.errno) {
-                // What is gone already is gone.
-                (Change::RouteGone(_), errno::ESRCH) | (Change::GroupGone(_), errno::ENOENT) => {}
-                (Change::Route(net, _), errno::EEXIST) => {
+                // What is gone already is gone; so is a route whose group is (EINVAL: there is no such object).
+                (Change::RouteGone(..), errno::ESRCH | errno::EINVAL)
+                | (Change::GroupGone(_), errno::ENOENT) => {}
+                (Change::Route(..), errno::EEXIST) => {
                     if !superseded(batch, refused.token, next) {
-                        contested.push((refused.token, *net));
+                        contested.push(refused.token);
                     }
                 }
-                (Change::Route(_, group) | Change::Moved(_, group), _) if self.may_insist(*group, &refused) => {
+                (Change::Route(_, group) | Change::Moved(_, group), _)
+                    if self.may_insist(*group, &refused) =>
+                {
                     self.insist(change, *group, refused, done)?;
                 }
                 _ => self.refuse(done, change, &refused),
             }
         }
         self.contest(batch, done, contested)
+    }
+
+    fn remove_route(&mut self, net: IpNet, group: GroupId) {
+        let object = match self.kernel {
+            Kernel::Objects => self.settings.group_object(group),
+            Kernel::Multipath => None,
+        };
+        route::emit_removal(&mut self.exchange.out, &self.settings, net, object);
     }
 
     fn refuse(&mut self, done: &mut Done, change: &Change, refused: &Refused) {
