@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use fib::host;
 use fib::settings::Settings;
@@ -39,7 +41,15 @@ fn zebra_is_seen_in_its_own_network_and_from_no_other() {
     fs::copy("/bin/sleep", &program).unwrap();
     assert_eq!(host::zebra().unwrap(), None);
     let mut zebra = Command::new(&program).arg("60").spawn().unwrap();
-    let seen = host::zebra().unwrap();
+    // A process has its new name a moment after its parent goes on.
+    let mut seen = None;
+    for _ in 0..100 {
+        seen = host::zebra().unwrap();
+        if seen.is_some() {
+            break;
+        }
+        sleep(Duration::from_millis(10));
+    }
     enter_private_network().unwrap();
     let from_elsewhere = host::zebra().unwrap();
     zebra.kill().unwrap();

@@ -27,6 +27,7 @@
 pub mod cases;
 pub mod daemons;
 pub mod encode;
+pub mod fib;
 pub mod fleet;
 pub mod ledger;
 pub mod meter;

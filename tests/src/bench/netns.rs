@@ -181,7 +181,7 @@ fn assigned(address: IpAddr, length: u8, interface: &str) -> String {
 }
 
 /// Runs lines of `ip -batch` in the calling thread's network.
-fn ip(batch: &str) -> Result<(), SandboxError> {
+pub(super) fn ip(batch: &str) -> Result<(), SandboxError> {
     let started = |error| SandboxError::Start { program: "ip".into(), error };
     let mut child = Command::new("ip")
         .args(["-batch", "-"])

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use tests::bench::cases::{Case, Effort, Scenario};
 use tests::bench::daemons::{Daemon, Kind, Standby};
+use tests::bench::fib;
 use tests::bench::report::{self, Outcomes};
 use tests::bench::takeover::report::{self as takeover_report, Row};
 use tests::bench::takeover::{costs, hits};
@@ -29,6 +30,21 @@ enum Command {
     Realtables(RealTables),
     /// Measures takeovers and what standing by costs
     Takeover(Takeover),
+    /// Measures routes on their way into the kernel
+    Fib(Fib),
+}
+
+#[derive(Debug, Args)]
+struct Fib {
+    /// How many routes
+    #[arg(long, default_value_t = 1_000_000)]
+    routes: u32,
+    /// How often each is measured; the table shows medians
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+    /// Also with other numbers of messages in a system call than the router's
+    #[arg(long)]
+    sizes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +164,7 @@ fn main() -> ExitCode {
     match options.command {
         Some(Command::Realtables(options)) => real_tables(&options),
         Some(Command::Takeover(options)) => takeovers(&options),
+        Some(Command::Fib(options)) => kernel_routes(&options),
         None => benchmark(&options.benchmark),
     }
 }
@@ -166,6 +183,24 @@ fn real_tables(options: &RealTables) -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Prints each figure as it comes, then the table.
+fn kernel_routes(options: &Fib) -> ExitCode {
+    for (name, value) in report::machine() {
+        println!("{name}: {value}");
+    }
+    let sizes: &[usize] = if options.sizes { &[1, 4, 16, 64, 256, 1024, 1800] } else { &[fib::BATCH] };
+    match fib::run(options.routes, options.runs, sizes) {
+        Ok(table) => {
+            println!("\n{table}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("bench: {why}");
+            ExitCode::from(1)
+        }
+    }
 }
 
 /// Hits and loads; prints each result as it comes, then the tables.
