@@ -17,6 +17,7 @@ mod index;
 mod job;
 mod next_hop;
 mod packing;
+mod rows;
 mod save;
 mod select;
 mod table;
