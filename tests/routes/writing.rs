@@ -1,5 +1,9 @@
 //! What is written is what `ip` shows.
 
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
 use fib::change::{Change, GroupId, Ways};
 use fib::settings::Kernel;
 use serde_json::json;
@@ -174,4 +178,78 @@ fn a_gateway_that_the_kernel_does_not_find_on_the_link_is_put_there() {
     let shown = route_to("198.51.101.0/24");
     assert_eq!(shown["nexthops"][0]["flags"], json!([]), "only where it is needed");
     assert_eq!(shown["nexthops"][1]["flags"], json!(["onlink"]));
+}
+
+/// What `ip monitor` tells of while `work` is done.
+fn told(what: &str, work: impl FnOnce()) -> String {
+    let mut monitor = Command::new("ip").args(["monitor", what]).stdout(Stdio::piped()).spawn().unwrap();
+    // It does not say when it has begun.
+    sleep(Duration::from_millis(300));
+    work();
+    sleep(Duration::from_millis(200));
+    monitor.kill().unwrap();
+    let output = monitor.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_lost_hop_leaves_all_its_groups_with_one_message() {
+    let world = World::new();
+    let mut writer = open();
+    let hops = |last: &[u8]| {
+        let hop = |n: &u8| world.hop(&format!("10.0.1.{n}"), world.east, 1);
+        Ways::Hops(last.iter().map(hop).collect())
+    };
+    write_all(
+        &mut writer,
+        vec![
+            group(0, hops(&[2, 3])),
+            group(1, hops(&[2, 3, 4])),
+            group(2, hops(&[2, 4])),
+            group(3, hops(&[4])),
+            route("198.51.100.0/24", 0),
+            route("198.51.101.0/24", 1),
+            route("198.51.102.0/24", 2),
+        ],
+    );
+    let gateways = |net: &str| -> Vec<String> {
+        let shown = route_to(net);
+        let hops = shown["nexthops"].as_array().cloned().unwrap_or_else(|| vec![shown.clone()]);
+        hops.iter().map(|hop| hop["gateway"].as_str().unwrap().to_owned()).collect()
+    };
+    // All groups lose .2; one has another hop for it, and is told so.
+    let told = told("route", || {
+        write_all(&mut writer, vec![group(0, hops(&[3])), group(1, hops(&[3, 4])), group(2, hops(&[4]))]);
+    });
+    assert_eq!(told, "", "the kernel tells of no route");
+    assert_eq!(gateways("198.51.100.0/24"), ["10.0.1.3"]);
+    assert_eq!(gateways("198.51.101.0/24"), ["10.0.1.3", "10.0.1.4"]);
+    assert_eq!(gateways("198.51.102.0/24"), ["10.0.1.4"]);
+    // Group 3 keeps .4, so the others are told; and one that grows again has its hop again.
+    write_all(&mut writer, vec![group(1, hops(&[3])), group(2, hops(&[2])), group(0, hops(&[2, 3]))]);
+    assert_eq!(gateways("198.51.100.0/24"), ["10.0.1.2", "10.0.1.3"]);
+    assert_eq!(gateways("198.51.101.0/24"), ["10.0.1.3"]);
+    assert_eq!(gateways("198.51.102.0/24"), ["10.0.1.2"]);
+    assert_eq!(list("nexthop").len(), 4 + 3);
+    // The same where the kernel was faster, as it is when a link goes down.
+    ip(&format!("nexthop del id {}", fib::settings::Settings::default().hop_object(hop_number("10.0.1.2"))));
+    assert_eq!(write(&mut writer, vec![group(0, hops(&[3])), group(2, hops(&[4]))]), [(1, 2)]);
+    assert_eq!(gateways("198.51.100.0/24"), ["10.0.1.3"]);
+    assert!(routes_to("198.51.102.0/24").is_empty(), "the group's only hop was taken, and with it the route");
+    write_all(
+        &mut writer,
+        vec![group(4, hops(&[5, 6])), group(5, hops(&[5, 3])), route("198.51.104.0/24", 4)],
+    );
+    ip(&format!("nexthop del id {}", fib::settings::Settings::default().hop_object(hop_number("10.0.1.5"))));
+    let told =
+        self::told("route", || write_all(&mut writer, vec![group(4, hops(&[6])), group(5, hops(&[3]))]));
+    assert_eq!((told.as_str(), gateways("198.51.104.0/24")), ("", vec!["10.0.1.6".to_owned()]));
+}
+
+/// The number of the single hop with this gateway.
+fn hop_number(gateway: &str) -> u32 {
+    let objects = list("nexthop");
+    let id = objects.iter().find(|object| object["gateway"] == gateway).unwrap()["id"].as_u64().unwrap();
+    let base = u64::from(fib::settings::Settings::default().hop_object(0));
+    u32::try_from(id - base).unwrap()
 }

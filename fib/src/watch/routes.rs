@@ -52,8 +52,8 @@ pub struct RouteWatch {
 }
 
 impl RouteWatch {
-    /// Begins to watch. What the socket with the port `writer` does is left out: [`Writer::port`](crate::writer::Writer::port). Must be
-    /// called in a tokio runtime with I/O.
+    /// Begins to watch. What the socket with the port `writer` does ([`Writer::port`](crate::writer::Writer::port)) is left
+    /// out. Must be called in a tokio runtime with I/O.
     ///
     /// # Errors
     /// Where the kernel gives no such socket.

@@ -144,6 +144,34 @@ impl Hops {
         old.map(|old| self.leave(&old)).unwrap_or_default()
     }
 
+    /// How many groups name a hop.
+    pub(super) fn named(&self, number: u32) -> usize {
+        self.hops.get(&number).map_or(0, |hop| hop.named)
+    }
+
+    /// What is left of a group and what it loses, if with these ways it only loses hops and has one left.
+    pub(super) fn shrunk(&self, group: GroupId, ways: &Ways) -> Option<(Vec<Part>, Vec<u32>)> {
+        let parts = self.groups.get(group.0 as usize)?.as_ref()?;
+        let Ways::Hops(wanted) = ways.merged() else { return None };
+        let mut kept = Vec::with_capacity(wanted.len());
+        for hop in &wanted {
+            let exit = Exit::Via { gateway: hop.gateway, interface: hop.interface };
+            let part = (*self.numbers.get(&exit)?, hop.weight);
+            kept.push(*parts.iter().find(|known| **known == part)?);
+        }
+        let lost = parts.iter().filter(|part| !kept.contains(part)).map(|(number, _)| *number);
+        let lost: Vec<u32> = lost.collect();
+        (!lost.is_empty() && !kept.is_empty()).then_some((kept, lost))
+    }
+
+    /// The kernel has taken a hop out of all groups.
+    pub(super) fn lose(&mut self, number: u32) {
+        for parts in self.groups.iter_mut().flatten() {
+            parts.retain(|(known, _)| *known != number);
+        }
+        self.forget(number);
+    }
+
     /// The single hops that no group names; they are forgotten.
     pub(super) fn sweep(&mut self) -> Vec<u32> {
         let unnamed = self.hops.iter().filter(|(_, hop)| hop.named == 0);

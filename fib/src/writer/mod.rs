@@ -13,9 +13,10 @@
 mod contest;
 mod groups;
 mod hops;
+mod loss;
 mod probe;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 
 use ipnet::IpNet;
@@ -173,10 +174,19 @@ impl Writer {
     }
 
     fn write_all(&mut self, batch: &Batch, done: &mut Done) -> Result<(), ExchangeError> {
+        // Groups that were told already by a hop that is gone.
+        let mut smaller = BTreeSet::new();
+        let mut after_group = false;
         for (place, change) in (0..).zip(&batch.changes) {
+            let is_group = matches!(change, Change::Group(..));
+            if is_group && !after_group {
+                self.settle(batch, done, place)?;
+                smaller = self.lose_hops(batch.changes.get(place as usize..).unwrap_or_default())?;
+            }
+            after_group = is_group;
             match change {
+                Change::Group(group, _) if smaller.contains(group) => {}
                 Change::Group(group, ways) => {
-                    self.settle(batch, done, place)?;
                     if let Err(refused) = self.set_group(*group, ways)? {
                         self.refuse(done, change, &Refused { token: place, ..refused });
                     }
