@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fib::change::{Change, GroupId};
 use fib::settings::Settings;
-use fib::watch::routes::{Disturbance, RouteWatch};
+use fib::watch::own::{Disturbance, OwnRouteWatch};
 use fib::writer::Writer;
 use tokio::runtime::{Builder, Runtime};
 
@@ -12,14 +12,14 @@ use crate::world::{World, group, ip, moved, net, object, open, route, route_gone
 
 struct Watched {
     runtime: Runtime,
-    watch: RouteWatch,
+    watch: OwnRouteWatch,
 }
 
 impl Watched {
     fn new(writer: &Writer) -> Watched {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let watch = runtime.block_on(async {
-            RouteWatch::open(Settings::default(), writer.kernel(), writer.port()).unwrap()
+            OwnRouteWatch::open(Settings::default(), writer.kernel(), writer.port()).unwrap()
         });
         Watched { runtime, watch }
     }

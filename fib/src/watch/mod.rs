@@ -6,7 +6,7 @@
 //! Here lives the socket; what the messages mean is in `links`, which is pure.
 
 mod links;
-pub mod routes;
+pub mod own;
 
 use std::collections::VecDeque;
 use std::io;

@@ -8,7 +8,7 @@
 //! Nobody else's route is ever touched: a removal names our protocol, metric and group; a new route is put only where
 //! there is none with its prefix and metric; `contest` says what is done where there is one. Only a route that should
 //! move replaces whatever is in its place, since it was ours a moment ago; who watches for others' replacements
-//! (`watch::routes`) hears of them within that moment.
+//! (`watch::own`) hears of them within that moment.
 
 mod contest;
 mod groups;

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use fib::change::{Batch, Change, GroupId, Hop, Ways};
 use fib::settings::Settings;
-use fib::watch::routes::RouteWatch;
+use fib::watch::own::OwnRouteWatch;
 use fib::writer::Writer;
 use ipnet::IpNet;
 use rustix::net::netdevice::name_to_index;
@@ -149,7 +149,7 @@ fn watched(network: &Network, routes: &[(IpNet, GroupId)]) -> Result<Duration, F
     let settings = Settings::default();
     let probe = Writer::open(settings)?;
     // The filter's port is another writer's, so it works as hard as it can; nothing of ours has its marks.
-    let _watch = runtime.block_on(async { RouteWatch::open(settings, probe.kernel(), probe.port()) })?;
+    let _watch = runtime.block_on(async { OwnRouteWatch::open(settings, probe.kernel(), probe.port()) })?;
     written(network, routes)
 }
 

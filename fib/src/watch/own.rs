@@ -43,7 +43,7 @@ pub enum Disturbance {
 }
 
 /// A view of what others do to our routes.
-pub struct RouteWatch {
+pub struct OwnRouteWatch {
     socket: TokioSocket,
     settings: Settings,
     kernel: Kernel,
@@ -51,13 +51,13 @@ pub struct RouteWatch {
     buffer: Vec<u8>,
 }
 
-impl RouteWatch {
+impl OwnRouteWatch {
     /// Begins to watch. What the socket with the port `writer` does ([`Writer::port`](crate::writer::Writer::port)) is left
     /// out. Must be called in a tokio runtime with I/O.
     ///
     /// # Errors
     /// Where the kernel gives no such socket.
-    pub fn open(settings: Settings, kernel: Kernel, writer: u32) -> Result<RouteWatch, WatchError> {
+    pub fn open(settings: Settings, kernel: Kernel, writer: u32) -> Result<OwnRouteWatch, WatchError> {
         let mut socket = TokioSocket::new(NETLINK_ROUTE).map_err(WatchError::Open)?;
         let inner = socket.socket_mut();
         // The filter comes before the groups, so that nothing passes it by.
@@ -72,7 +72,7 @@ impl RouteWatch {
             inner.add_membership(abi::RTNLGRP_NEXTHOP).map_err(WatchError::Open)?;
         }
         let (waiting, buffer) = (VecDeque::new(), Vec::new());
-        Ok(RouteWatch { socket, settings, kernel, waiting, buffer })
+        Ok(OwnRouteWatch { socket, settings, kernel, waiting, buffer })
     }
 
     /// The next disturbance. Safe to drop at any time: nothing is lost.
@@ -88,7 +88,7 @@ impl RouteWatch {
             self.buffer.reserve(DATAGRAM);
             match self.socket.recv(&mut self.buffer).await {
                 Ok(()) => {
-                    let RouteWatch { settings, kernel, waiting, buffer, .. } = self;
+                    let OwnRouteWatch { settings, kernel, waiting, buffer, .. } = self;
                     waiting
                         .extend(messages(buffer).filter_map(|message| meaning(&message, settings, *kernel)));
                 }
