@@ -124,7 +124,7 @@ impl Engine {
     }
 
     /// Looks up the next hops again that changed routes are about.
-    fn settle_next_hops(&mut self, effects: &mut Effects) {
+    pub(super) fn settle_next_hops(&mut self, effects: &mut Effects) {
         let moved = self.rib.facts.next_hops.settle();
         if moved.reach {
             self.rib.v4.reconsider_all();
