@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bgp::{
     Aggregate, BestPath, BgpConfig, Confederation, FamilyConfig, GracefulRestart, ListenRange, MedMode,
-    Network, Profile,
+    Network, Profile, Redistribute,
 };
 pub use neighbor::{
     AddPathTx, AllowAsIn, CommunityKinds, GracefulRestartMode, LimitAction, LocalAs, MaximumPrefix, Neighbor,

@@ -46,6 +46,9 @@ impl Engine {
         self.set_neighbors(effects);
         self.set_router_advertisements(effects);
         self.originate_networks();
+        if redistributes(&former) || redistributes(&self.config) {
+            self.redistribute_all(effects);
+        }
         self.set_aggregates();
         effects.more = true;
     }
@@ -174,4 +177,9 @@ impl Engine {
         former.difference(&self.advertised_links).for_each(|link| push(link, Wanted::No));
         self.advertised_links.difference(&former).for_each(|link| push(link, Wanted::Yes));
     }
+}
+
+fn redistributes(config: &Configuration) -> bool {
+    let wanted = |bgp: &BgpConfig| bgp.families.iter().any(|(_, family)| !family.redistribute.is_empty());
+    config.bgp.as_ref().is_some_and(wanted)
 }

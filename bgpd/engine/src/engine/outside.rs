@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Engine;
 use crate::config::{NeighborName, StaticVia};
 use crate::effect::Effects;
-use crate::input::Interface;
+use crate::input::{Interface, KernelRoute};
 use crate::rib::{OutsideRoute, RouteSource, Way, is_link_local};
 use crate::session::{Event, StopReason};
 use crate::value::{IfIndex, PeerId, PeerKind};
@@ -80,7 +80,6 @@ impl Engine {
         routes.replace_own(own);
         routes.set_links_up(links_up);
         self.settle_next_hops(effects);
-        self.originate_networks();
         self.wake(effects);
         let id_now = self.router_id();
         if id_before != Some(id_now) {
@@ -123,9 +122,23 @@ impl Engine {
         })
     }
 
-    /// Looks up the next hops again that changed routes are about.
+    pub(super) fn kernel_routes(&mut self, changed: Vec<KernelRoute>, effects: &mut Effects) {
+        let routes = &mut self.rib.facts.next_hops.routes;
+        for KernelRoute { net, protocol, metric: priority, ways } in changed {
+            let source = RouteSource::Kernel(protocol);
+            if ways.is_empty() {
+                routes.take(net, source, priority);
+            } else {
+                routes.put(net, OutsideRoute { source, priority, ways });
+            }
+        }
+        self.settle_next_hops(effects);
+    }
+
+    /// Looks up the next hops again that changed routes are about, and follows with what is originated.
     pub(super) fn settle_next_hops(&mut self, effects: &mut Effects) {
         let moved = self.rib.facts.next_hops.settle();
+        self.originate_after(&moved, effects);
         if moved.reach {
             self.rib.v4.reconsider_all();
             self.rib.v6.reconsider_all();

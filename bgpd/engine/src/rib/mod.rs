@@ -30,8 +30,8 @@ pub use family_rib::FamilyRib;
 pub use import::{Import, Imported};
 pub use job::Job;
 pub use next_hop::{
-    Moved, NextHopId, NextHopKey, NextHopTable, OutsideRoute, OutsideRoutes, Reach, ResolvedHop, RouteKind,
-    RouteSource, Way, is_link_local,
+    Moved, NextHopId, NextHopKey, NextHopTable, OutsideRoute, OutsideRoutes, Reach, ResolvedHop, RouteSource,
+    Way, is_link_local,
 };
 pub use save::SavedRib;
 pub use select::Selected;

@@ -19,7 +19,7 @@ use core::net::{IpAddr, Ipv6Addr};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-pub use outside::{OutsideRoute, OutsideRoutes, RouteKind, RouteSource, Way};
+pub use outside::{OutsideRoute, OutsideRoutes, RouteSource, Way};
 use resolution::Resolution;
 pub use resolution::ResolvedHop;
 pub use save::SavedNextHops;
@@ -104,6 +104,8 @@ pub struct Moved {
     pub reach: bool,
     /// The prefixes whose routes changed.
     pub nets: BTreeSet<IpNet>,
+    /// Whether links went up or down: then any route may be usable now, or not any more.
+    pub all: bool,
 }
 
 /// The next hops of all attribute sets.
@@ -206,7 +208,7 @@ impl NextHopTable {
             };
             touched.nets.iter().flat_map(about).collect()
         };
-        let mut moved = Moved { nets: touched.nets, ..Moved::default() };
+        let mut moved = Moved { nets: touched.nets, all: touched.all, ..Moved::default() };
         for id in ids {
             self.resolve_again(id, &mut moved);
         }

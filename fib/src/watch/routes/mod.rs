@@ -46,8 +46,11 @@ const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 const NLMSG_OVERRUN: u16 = 4;
 const NLM_F_DUMP_INTR: u16 = 0x10;
-/// A table that was never used is not there.
+/// What a dump without anything in it says: a table that was never used is not there, nor is IPv6 on every kernel.
+const NOTHING_THERE: [i32; 4] = [0, ENOENT, EOPNOTSUPP, EAFNOSUPPORT];
 const ENOENT: i32 = 2;
+const EOPNOTSUPP: i32 = 95;
+const EAFNOSUPPORT: i32 = 97;
 const TABLE_MAIN: u32 = 254;
 
 /// How our own routes are known.
@@ -244,7 +247,7 @@ impl Reading {
                 NLMSG_DONE | NLMSG_ERROR => {
                     self.socket = None;
                     return match errno(raw.octets) {
-                        0 | ENOENT => Ok(Progress::More),
+                        errno if NOTHING_THERE.contains(&errno) => Ok(Progress::More),
                         errno => Err(WatchError::DumpRoutes(io::Error::from_raw_os_error(errno))),
                     };
                 }

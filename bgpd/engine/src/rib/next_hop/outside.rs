@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::resolution::{Outcome, Search};
-use crate::value::{Family, IfIndex, PerFamily};
+use crate::value::{Family, IfIndex, PerFamily, RouteKind};
 
 /// The kernel's own routes (`RTPROT_KERNEL`): to the networks of addresses.
 const PROTOCOL_KERNEL: u8 = 2;
@@ -41,6 +41,15 @@ impl Way {
     pub const fn is_hole(self) -> bool {
         matches!(self, Way::Blackhole | Way::Unreachable | Way::Prohibit)
     }
+
+    /// The router that it goes through.
+    #[must_use]
+    pub const fn router(self) -> Option<IpAddr> {
+        match self {
+            Way::Through(router) | Way::Over(router, _) => Some(router),
+            Way::Link(_) | Way::Blackhole | Way::Unreachable | Way::Prohibit => None,
+        }
+    }
 }
 
 /// Who told of a route.
@@ -52,17 +61,6 @@ pub enum RouteSource {
     Static,
     /// The kernel, where this protocol put it (`rtm_protocol`); never FTBGP's own.
     Kernel(u8),
-}
-
-/// What an operator calls the kinds of routes (`redistribute`, `show ip route`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum RouteKind {
-    /// To a network that this router has an address in.
-    Connected,
-    /// Of this router's configuration.
-    Static,
-    /// Of any other program or hand.
-    Kernel,
 }
 
 impl RouteSource {
@@ -163,7 +161,7 @@ impl OutsideRoutes {
             }
         }
         route.ways = kept;
-        let routes = self.routes.entry(net).or_default();
+        let routes = self.routes.entry(net).or_insert_with(|| Vec::with_capacity(1));
         if routes.is_empty() {
             *self.lengths[family_of(net.addr())].entry(net.prefix_len()).or_default() += 1;
         }

@@ -6,9 +6,9 @@ use core::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::outside::{OutsideRoute, OutsideRoutes, RouteKind, Way, family_of};
+use super::outside::{OutsideRoute, OutsideRoutes, Way, family_of};
 use super::{NextHopKey, Reach, is_link_local};
-use crate::value::IfIndex;
+use crate::value::{IfIndex, RouteKind};
 
 /// How many lookups one next hop may cost: routes through routers through routers are cut there, so that a
 /// configuration of many such ways costs bounded time.
@@ -84,6 +84,12 @@ impl OutsideRoutes {
         hops.dedup();
         let connected = route.ways.iter().any(|way| matches!(way, Way::Link(_)));
         Resolution { reach: Reach { metric: Some(route.metric()), connected }, hops, looked_up }
+    }
+
+    /// Whether and how an address is reached now, next hop or not.
+    #[must_use]
+    pub fn reach_of(&self, key: NextHopKey) -> Reach {
+        self.resolve(key).reach
     }
 
     /// The route by which a next hop is reached; `None` for a link-local one, and where there is no way.

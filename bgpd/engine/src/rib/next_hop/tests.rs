@@ -3,6 +3,7 @@ use alloc::string::{String, ToString};
 use proptest::prelude::*;
 
 use super::*;
+use crate::value::RouteKind;
 
 const UP: [IfIndex; 2] = [IfIndex(2), IfIndex(3)];
 
