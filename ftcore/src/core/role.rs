@@ -93,6 +93,12 @@ pub enum Seen {
     Unrestorable(ChildId),
     /// The primary did not hand over as it was told.
     Refused(String),
+    /// The primary wants the log to be in another memory: nobody may be following it then.
+    LogToMove(ChildId),
+    /// It is there, or stays where it was.
+    LogMoved(ChildId),
+    /// A child has given a checkpoint.
+    Checkpointed(ChildId),
     /// Somebody wants something; the number names the answer.
     Ordered(u64, Order),
     /// The keeper shall end.
@@ -154,6 +160,8 @@ pub enum Tell {
     Mode(Mode),
     /// To the primary: end orderly.
     Stop,
+    /// To the primary: nobody follows; put the log where it shall be.
+    MoveLog,
 }
 
 /// How a child is ended.

@@ -192,6 +192,12 @@ pub enum ToKeeper {
     Suspended,
     /// The primary does not hand over.
     Refused(String),
+    /// The primary wants the log to be in another memory.
+    MoveLog,
+    /// The primary has put it there: the memory and the bell. Nothing is written to the old one any more.
+    LogMoved,
+    /// It stays where it is.
+    LogStays,
     /// The primary ends on purpose, and all shall.
     Finished(u8),
     /// The primary's operator wants this.
@@ -220,6 +226,7 @@ impl Message for ToKeeper {
     fn descriptors(&self) -> usize {
         match self {
             ToKeeper::Item(item) => item.descriptors(),
+            ToKeeper::LogMoved => Item::Log.descriptors(),
             ToKeeper::Hello { .. }
             | ToKeeper::Uploaded(_)
             | ToKeeper::Forget(_)
@@ -229,6 +236,8 @@ impl Message for ToKeeper {
             | ToKeeper::Unrestorable(_)
             | ToKeeper::Suspended
             | ToKeeper::Refused(_)
+            | ToKeeper::MoveLog
+            | ToKeeper::LogStays
             | ToKeeper::Finished(_)
             | ToKeeper::Ordered(..)
             | ToKeeper::Settings(_)

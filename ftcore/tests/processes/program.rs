@@ -150,6 +150,13 @@ impl Echo {
         }
     }
 
+    /// Waits until the program has said this.
+    pub fn wait_until_said(&self, text: &str) {
+        let said =
+            |echo: &Echo| std::fs::read_to_string(echo.dir.join("log")).is_ok_and(|log| log.contains(text));
+        self.wait_until(said, text);
+    }
+
     fn log(&self) -> String {
         let log = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();

@@ -134,7 +134,9 @@ fn without_a_twin_one_is_made_for_a_switchover() {
         story.see(Seen::Time);
         assert_eq!(story.see(Seen::Leads(FIRST)), []);
         let planned = story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover)));
-        assert_eq!(planned, [Told(FIRST, Tell::Checkpoint), start(SECOND)]);
+        assert_eq!(planned, [Told(FIRST, Tell::Checkpoint)]);
+        assert_eq!(story.see(Seen::Time), []);
+        assert_eq!(story.see(Seen::Checkpointed(FIRST)), [start(SECOND)]);
         assert_eq!(
             story.see(Seen::Stands(SECOND, InStep)),
             [Told(FIRST, Tell::Switchover(Cause::Switchover))]
@@ -210,6 +212,27 @@ fn a_mode_without_twin_ends_it_and_one_with_a_twin_starts_it() {
     let warm = story.see(Seen::Ordered(2, Order::Mode(Mode::Warm)));
     let started = Start(THIRD, None, Follow::Warm);
     assert_eq!(warm, [Told(FIRST, Tell::Mode(Mode::Warm)), Answer(2, Ok(())), started]);
+}
+
+#[test]
+fn the_log_moves_while_nobody_follows_it() {
+    let mut story = Story::protected(Mode::Hot);
+    assert_eq!(story.see(Seen::LogToMove(SECOND)), [], "only the primary has a say in that");
+    assert_eq!(story.see(Seen::LogToMove(FIRST)), [asked(SECOND)]);
+    assert_eq!(story.see(died(SECOND)), [Told(FIRST, Tell::MoveLog)]);
+    assert_eq!(story.see(Seen::Time), []);
+    assert_eq!(story.see(Seen::LogMoved(FIRST)), [start(THIRD)]);
+
+    story.see(Seen::LogToMove(FIRST));
+    assert_eq!(story.see(died(THIRD)), [Told(FIRST, Tell::MoveLog)]);
+    let next = ChildId(4);
+    assert_eq!(story.see(died(FIRST)), [start(next), Told(next, Tell::Lead)], "it did not come to it");
+    assert_eq!(story.see(Seen::Leads(next)), [start(ChildId(5))]);
+
+    story.see(Seen::LogToMove(next));
+    story.see(died(ChildId(5)));
+    story.now = story.roles.deadline().unwrap();
+    assert_eq!(story.see(Seen::Time), [start(ChildId(6))], "it takes too long");
 }
 
 #[test]

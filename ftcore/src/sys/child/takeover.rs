@@ -60,8 +60,6 @@ pub struct Promoted<M: Machine> {
     pub links: Links,
     /// What the takeover came to.
     pub report: Report,
-    /// Held for the main thread's life: its end is what the twin waits for.
-    pub life: Life,
 }
 
 impl<P: Program> Follower<'_, P> {
@@ -102,9 +100,10 @@ impl<P: Program> Follower<'_, P> {
             settings: held.settings,
             offered: held.offered,
             checkpoint: held.checkpoint,
+            life,
         };
         let links = Links::new(wires, options, rest, signals);
-        Ok(Promoted { primary, sockets: held.sockets, links, report, life })
+        Ok(Promoted { primary, sockets: held.sockets, links, report })
     }
 
     /// The old primary is past, or this never returns: one that cannot die keeps its sockets to itself.

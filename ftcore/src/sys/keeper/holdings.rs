@@ -208,6 +208,19 @@ impl Holdings {
         Ok(())
     }
 
+    /// The log is in another memory from now on.
+    ///
+    /// # Errors
+    /// Where it is not what it is said to be.
+    pub fn move_log<M>(&mut self, mut parcel: Parcel<M>) -> Result<(), MapError> {
+        let missing = || io::Error::from(io::ErrorKind::InvalidData);
+        let file = parcel.first().ok_or_else(missing)?;
+        let bell = Bell::from_descriptor(parcel.first().ok_or_else(missing)?);
+        self.log = Some(Log { view: SharedLog::map(file, Side::Keeper)?, bell });
+        self.say_checkpoint();
+        Ok(())
+    }
+
     /// Gives all of it to a child, each wrapped as a message.
     ///
     /// # Errors

@@ -65,6 +65,7 @@ impl Keeper {
                     return Ok(status);
                 }
             }
+            self.reload();
         }
     }
 
@@ -105,14 +106,23 @@ impl Keeper {
 
     fn signal(&mut self, signal: i32, seen: &mut Vec<Seen>) {
         if signal == libc::SIGHUP {
-            if let Some(primary) = self.roles.primary().and_then(|primary| self.children.get_mut(&primary)) {
-                primary.tell(&ToChild::Reload, &[]);
-            }
+            self.reload_asked = true;
             return;
         }
         tracing::info!("stopping");
         self.notify.say("STOPPING=1");
         seen.push(Seen::StopAsked);
+    }
+
+    /// Has the configuration read again, as soon as there is somebody to do that.
+    fn reload(&mut self) {
+        if !self.reload_asked {
+            return;
+        }
+        if let Some(primary) = self.roles.primary().and_then(|primary| self.children.get_mut(&primary)) {
+            primary.tell(&ToChild::Reload, &[]);
+            self.reload_asked = false;
+        }
     }
 
     /// Those who come by themselves are children of an earlier keeper, or ones that lost this one.
@@ -184,11 +194,17 @@ impl Keeper {
         let Parcel { message, descriptors } = parcel;
         let pid = self.children.get(&child).map_or(0, |child| child.pid);
         match message {
-            ToKeeper::Hello { settings } => self.set(settings),
+            ToKeeper::Hello { settings } => {
+                self.settings = settings;
+                self.roles.begin_in(settings.mode);
+            }
             ToKeeper::Item(item) => {
                 let listener = if let Item::Listener { id, .. } = &item { Some(*id) } else { None };
                 let new = listener.is_some_and(|id| !self.holdings.listeners.contains_key(&id));
                 let parcel = Parcel { message: (), descriptors };
+                if let Item::Checkpoint { .. } = &item {
+                    seen.push(Seen::Checkpointed(child));
+                }
                 self.holdings.take(item, parcel).map_err(io::Error::other)?;
                 if let Some(id) = listener.filter(|_| new)
                     && let Some(listener) = self.holdings.listeners.get(&id)
@@ -214,6 +230,13 @@ impl Keeper {
                 seen.extend(twin.map(|twin| Seen::Stands(twin, Standing::Suspended)));
             }
             ToKeeper::Refused(why) => seen.push(Seen::Refused(why)),
+            ToKeeper::MoveLog => seen.push(Seen::LogToMove(child)),
+            ToKeeper::LogMoved => {
+                let parcel = Parcel { message: (), descriptors };
+                self.holdings.move_log(parcel).map_err(io::Error::other)?;
+                seen.push(Seen::LogMoved(child));
+            }
+            ToKeeper::LogStays => seen.push(Seen::LogMoved(child)),
             ToKeeper::Finished(status) => seen.push(Seen::Finished(child, status)),
             ToKeeper::Ordered(asker, order) => seen.push(Seen::Ordered(asker, order)),
             ToKeeper::Settings(settings) => self.set(settings),
@@ -223,8 +246,9 @@ impl Keeper {
         Ok(())
     }
 
+    /// Other settings. The mode is changed by an order alone: who says these may not have heard of the newest.
     fn set(&mut self, settings: Settings) {
-        self.settings = settings;
+        self.settings = Settings { mode: self.roles.mode(), ..settings };
     }
 
     /// A child is over.
