@@ -1,12 +1,15 @@
 //! What a death does not do, and handing over.
 
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bgpd::shell::Client;
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::running::{CONFIG, Daemon, Place, ask, establish, is_quiet, settle};
+use crate::running::{CONFIG, Daemon, Place, ask, establish, is_quiet, message, settle};
 
 #[test]
 fn a_session_survives_the_primary_and_then_the_next_one() {
@@ -51,6 +54,51 @@ fn a_session_survives_the_death_of_both_processes() {
     daemon.wait_for("took over");
     assert!(is_quiet(&mut peer), "the neighbor has noticed");
     daemon.wait_until_protected();
+}
+
+/// One prefix, of one path, as 127.0.0.2 announces it.
+fn announcement(n: u32) -> Vec<u8> {
+    let origin = [0x40, 1, 1, 0];
+    let as_path = [0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xea];
+    let next_hop = [0x40, 3, 4, 127, 0, 0, 2];
+    let attributes = [&origin[..], &as_path, &next_hop].concat();
+    let length = u16::try_from(attributes.len()).unwrap().to_be_bytes();
+    let [_, a, b, c] = n.to_be_bytes();
+    message(2, &[&[0, 0], &length[..], &attributes, &[32, 10 + a, b, c, 1]].concat())
+}
+
+#[test]
+fn a_fatal_signal_that_somebody_sent_blames_no_message() {
+    let place = Place::new("sent");
+    place.config(CONFIG);
+    let mut daemon = Daemon::start(&place, place.command());
+    let mut peer = establish(daemon.address);
+    settle(&mut peer);
+    let mut writer = peer.try_clone().unwrap();
+    let over = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&over);
+    let loading = std::thread::spawn(move || {
+        let mut n = 0;
+        while !seen.load(Ordering::Relaxed) {
+            let octets: Vec<u8> = (n..n + 500).flat_map(announcement).collect();
+            n = (n + 500) % 20_000;
+            writer.write_all(&octets).unwrap();
+        }
+    });
+    for signal in [Signal::SEGV, Signal::ABORT, Signal::BUS, Signal::SEGV] {
+        daemon.wait_until_protected();
+        kill_process(daemon.pid("primary").unwrap(), signal).unwrap();
+        let line = daemon.wait_for("took over");
+        assert!(line.contains(": crash, SIG") && line.contains("1 connections go on, 0 are lost"), "{line}");
+    }
+    over.store(true, Ordering::Relaxed);
+    loading.join().unwrap();
+    daemon.wait_until_protected();
+    daemon.ask("redundancy mode none");
+    daemon.wait_for("standby mode is none now");
+    assert!(!daemon.said.contains("suspected"), "{}", daemon.said);
+    assert!(!daemon.run.join("poison").exists());
+    assert!(is_quiet(&mut peer), "the neighbor has noticed");
 }
 
 #[test]

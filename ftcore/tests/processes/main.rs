@@ -52,6 +52,12 @@ fn a_hundred_kills_of_the_primary_are_not_noticed() {
     again_and_again("hot", PRIMARY, Signal::Kill, 100);
 }
 
+/// Nothing that was received is to blame for it, and the state is not given up.
+#[test]
+fn a_fatal_signal_from_outside_is_a_kill_as_any_other() {
+    again_and_again("hot", PRIMARY, Signal::Segv, 12);
+}
+
 #[test]
 fn kills_of_a_primary_with_a_warm_standby_are_not_noticed() {
     again_and_again("warm", PRIMARY, Signal::Kill, 10);

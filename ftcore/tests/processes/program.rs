@@ -25,6 +25,7 @@ pub enum Signal {
     Stop,
     Continue,
     Hangup,
+    Segv,
 }
 
 /// A running program. Dropping it kills all its processes.
@@ -213,6 +214,7 @@ fn kill(pid: i32, signal: Signal) {
         Signal::Stop => Number::STOP,
         Signal::Continue => Number::CONT,
         Signal::Hangup => Number::HUP,
+        Signal::Segv => Number::SEGV,
     };
     // One that has just ended needs none.
     let _ = kill_process(Pid::from_raw(pid).unwrap(), number);

@@ -158,7 +158,11 @@ enum Room {
 fn of_death(note: Option<&CrashNote>, room: Room, exit: Option<Ended>) -> (Cause, Option<i32>, Origin) {
     let refused = note.is_some_and(|note| note.refused_octets.is_some());
     match note.map(|note| &note.cause) {
-        Some(note::Cause::Signal { signal, .. }) if !refused => (Cause::Crash, Some(*signal), Origin::Inside),
+        Some(note::Cause::Signal { signal, sender, .. }) if !refused => {
+            // What somebody else has sent says nothing against an entry.
+            let origin = if sender.is_some() { Origin::Outside } else { Origin::Inside };
+            (Cause::Crash, Some(*signal), origin)
+        }
         Some(_) if !refused => (Cause::Crash, None, Origin::Inside),
         Some(_) => (Cause::OutOfMemory, None, Origin::Inside),
         None if room == Room::Short => (Cause::OutOfMemory, Some(libc::SIGKILL), Origin::Inside),

@@ -284,7 +284,10 @@ impl Keeper {
                 primary.tell(&ToChild::TwinEnded { pid: dead.pid }, &[]);
             }
         }
-        let outside = exit == Some(Exit::Signal(libc::SIGKILL)) && note.is_none();
+        let outside = match &note {
+            Some(note) => note.is_from_outside(),
+            None => exit == Some(Exit::Signal(libc::SIGKILL)),
+        };
         seen.push(Seen::Ended(child, if outside { Origin::Outside } else { Origin::Inside }));
     }
 }
