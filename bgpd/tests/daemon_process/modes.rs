@@ -19,6 +19,12 @@ fn the_mode_is_changed_while_the_router_runs() {
         assert_eq!(daemon.ask(&format!("redundancy mode {mode}")), "");
         let state = if mode == "none" { "unprotected" } else { "protected" };
         daemon.wait_until(mode, |value| value["mode"] == mode && value["state"] == state);
+        if mode == "none" {
+            for order in ["switchover", "twin restart", "upgrade /bin/true"] {
+                let said = daemon.ask(&format!("redundancy {order}"));
+                assert_eq!(said, "% There is no twin: the mode is none\n", "{order}");
+            }
+        }
     }
     assert!(daemon.ask("show running-config").contains(" mode hot\n"));
 }

@@ -129,7 +129,7 @@ pub fn ask(client: &mut Client, mode: &[&str], line: &str) -> String {
     client.set_mode(mode.iter().map(|line| (*line).to_owned()).collect());
     let nature = Session::restore(mode).unwrap().nature(line);
     let mut heard = String::new();
-    client.ask(line, nature, &mut |text| heard.push_str(text)).unwrap();
+    client.ask(line, nature, &mut |text: &str| heard.push_str(text)).unwrap();
     heard
 }
 
