@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 use super::input::Time;
 use super::record::Cause;
-use super::role::{Action, ChildId, End, Follow, Mode, Order, Seen, Standing, Tell};
-use super::takeover::Origin;
+use super::role::{Action, Blame, ChildId, End, Follow, Mode, Order, Seen, Standing, Tell};
 
+mod deaths;
 #[cfg(test)]
 mod tests;
+
+use deaths::GivingUp;
 
 /// How many standbys in a row may end before they stand, with no primary there, until what is kept counts as
 /// the reason and is given up.
@@ -21,8 +23,6 @@ const PATIENCE: u32 = 5;
 /// How long the pause after the second failure in a row is; it doubles with each one, up to the longest.
 const PAUSE_US: u64 = 100_000;
 const LONGEST_PAUSE_US: u64 = 5_000_000;
-/// A primary that dies of itself within this time dies of what it took over.
-const SOON_US: u64 = 2_000_000;
 /// How long a child that was asked to end may take.
 const END_US: u64 = 2_000_000;
 /// How long the log may take to be put into another memory, longer than the primary tries it; until then there is no
@@ -85,9 +85,15 @@ pub struct Roles {
     standby: Option<Standby>,
     next: u32,
     failures: u32,
-    /// How many primaries have died of themselves soon after they began, one after another.
+    /// How many primaries have died of themselves before they had settled, one after another, and no input was to
+    /// blame.
     row: u32,
+    /// How many states were given up since one has settled.
+    given_up: u32,
+    giving_up: GivingUp,
     leads_since: Time,
+    /// Until when, where it is over.
+    led_until: Option<Time>,
     not_before: Time,
     plan: Option<Plan>,
     moving: Option<Move>,
@@ -107,7 +113,10 @@ impl Roles {
             next: 1,
             failures: 0,
             row: 0,
+            given_up: 0,
+            giving_up: GivingUp::No,
             leads_since: Time(0),
+            led_until: None,
             not_before: Time(0),
             plan: None,
             moving: None,
@@ -161,8 +170,8 @@ impl Roles {
         let mut actions = Vec::new();
         match seen {
             Seen::Stands(child, standing) => self.stands(child, standing, now, &mut actions),
-            Seen::Leads(child) => self.leads(child, now, &mut actions),
-            Seen::Ended(child, origin) => self.ended(child, origin, now, &mut actions),
+            Seen::Leads(child, blame) => self.leads(child, blame, now, &mut actions),
+            Seen::Ended(child) => self.ended(child, now, &mut actions),
             Seen::Finished(child, status) if self.primary == Some(child) => {
                 self.stop.get_or_insert(Stop { until: None, status });
             }
@@ -186,6 +195,7 @@ impl Roles {
         }
         match self.stop {
             Some(_) => self.go_on_stopping(now, &mut actions),
+            None if self.giving_up == GivingUp::Yes => self.give_up(now, &mut actions),
             None => self.settle(now, &mut actions),
         }
         actions
@@ -222,7 +232,8 @@ impl Roles {
         actions.extend(self.standby().map(|standby| Action::End(standby, End::Killed)));
     }
 
-    fn leads(&mut self, child: ChildId, now: Time, actions: &mut Vec<Action>) {
+    fn leads(&mut self, child: ChildId, blame: Blame, now: Time, actions: &mut Vec<Action>) {
+        self.count_death(blame, now, actions);
         self.leads_since = now;
         self.moving = None;
         if self.standby() == Some(child) {
@@ -241,11 +252,11 @@ impl Roles {
         }
     }
 
-    fn ended(&mut self, child: ChildId, origin: Origin, now: Time, actions: &mut Vec<Action>) {
+    fn ended(&mut self, child: ChildId, now: Time, actions: &mut Vec<Action>) {
         if self.primary == Some(child) {
             self.primary = None;
+            self.led_until = Some(now);
             self.moving = None;
-            self.count_death(origin, now, actions);
         }
         let Some(standby) = self.standby.take_if(|standby| standby.child == child) else { return };
         if self.plan.as_ref().is_some_and(|plan| plan.started) {
@@ -260,26 +271,6 @@ impl Roles {
         self.not_before = Time(now.0 + pause);
         if self.failures >= PATIENCE && self.primary.is_none() {
             self.failures = 0;
-            actions.push(Action::Abandon);
-        }
-    }
-
-    /// Who dies of itself soon after it began dies of what it took over. That many times in a row, and the state
-    /// is given up: better new connections than none.
-    fn count_death(&mut self, origin: Origin, now: Time, actions: &mut Vec<Action>) {
-        let soon = now.0.saturating_sub(self.leads_since.0) < SOON_US;
-        match (origin, soon) {
-            (Origin::Outside, _) => {}
-            (Origin::Inside, false) => self.row = 1,
-            (Origin::Inside, true) => self.row += 1,
-        }
-        if self.row > PATIENCE {
-            self.row = 0;
-            if let Some(standby) = &mut self.standby {
-                standby.led = true;
-                standby.ending_until = Some(Time(now.0 + END_US));
-                actions.push(Action::End(standby.child, End::Killed));
-            }
             actions.push(Action::Abandon);
         }
     }

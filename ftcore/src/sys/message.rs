@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::input::{Cookie, ListenerId};
 use crate::core::record::Cause;
-use crate::core::role::{ChildId, Follow, Order, Settings, Standing, Tell};
+use crate::core::role::{Blame, ChildId, Follow, Order, Settings, Standing, Tell};
 use crate::sys::position::Origin;
 use crate::sys::process::Exit;
 
@@ -185,6 +185,8 @@ pub enum ToKeeper {
     Leads {
         /// In this epoch.
         epoch: u32,
+        /// What the one before has died of.
+        blame: Blame,
     },
     /// This standby found no state that it can begin with.
     Unrestorable(String),

@@ -17,7 +17,7 @@ use crate::core::machine::Machine;
 use crate::core::memory::{Memory, Word};
 use crate::core::primary::{Primary, Wake};
 use crate::core::record::Cause;
-use crate::core::role::{Mode, Order, Settings, Tell};
+use crate::core::role::{Blame, Mode, Order, Settings, Tell};
 use crate::core::standby::TwinState;
 use crate::core::status::{Protection, Status};
 use crate::sys::bell::Bell;
@@ -159,7 +159,7 @@ impl Links {
     }
 
     /// Says to all that this process is primary, and hears from now on what they say.
-    pub(super) fn proclaim(&mut self, epoch: u32, sockets: &Sockets) {
+    pub(super) fn proclaim(&mut self, epoch: u32, blame: Blame, sockets: &Sockets) {
         let own = std::process::id();
         if let Err(error) = self.dir.say(Part::Primary, own) {
             tracing::error!("the run directory does not say who is primary: {error}");
@@ -168,7 +168,7 @@ impl Links {
         let poll = sockets.poll();
         let mut wires = self.wires.borrow_mut();
         wires.tell_keeper(&ToKeeper::Holds(sockets.iter().map(|(cookie, ..)| cookie).collect()), &[]);
-        wires.tell_keeper(&ToKeeper::Leads { epoch }, &[]);
+        wires.tell_keeper(&ToKeeper::Leads { epoch, blame }, &[]);
         let keeper = wires.keeper.as_ref().map(|link| poll.add(link, KEEPER.token(), Interest::IN));
         let signals = poll.add(&self.signals, SIGNALS.token(), Interest::IN);
         if let Err(error) = keeper.unwrap_or(Ok(())).and(signals) {

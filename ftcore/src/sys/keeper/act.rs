@@ -150,6 +150,9 @@ impl Keeper {
                 }
                 self.holdings.abandon();
             }
+            Action::Row(times, last) => tracing::error!(
+                "a primary has died of itself, for the {times}. time in a row unless a message is found to blame; at the {last}. the state is given up"
+            ),
             Action::Answer(asker, result) => {
                 if let Some(primary) = self.roles.primary().and_then(|it| self.children.get_mut(&it)) {
                     primary.tell(&ToChild::Answer(asker, result), &[]);

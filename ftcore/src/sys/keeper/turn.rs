@@ -11,7 +11,6 @@ use super::child::Child;
 use super::{Keeper, Source};
 use crate::core::input::{ListenerId, Time};
 use crate::core::role::{ChildId, Seen, Settings, Standing};
-use crate::core::takeover::Origin;
 use crate::sys::channel::{Channel, ChannelError};
 use crate::sys::link::{Link, Parcel};
 use crate::sys::message::{Item, ToChild, ToKeeper};
@@ -55,7 +54,7 @@ impl Keeper {
                     tracing::error!("the keeper goes on, in spite of this: {error}");
                 }
             }
-            seen.extend(self.unstarted.drain(..).map(|child| Seen::Ended(child, Origin::Inside)));
+            seen.extend(self.unstarted.drain(..).map(Seen::Ended));
             self.look_for_children(&mut seen)?;
             if !self.adoption.is_waiting() {
                 seen.push(Seen::Time);
@@ -216,10 +215,10 @@ impl Keeper {
             ToKeeper::Holds(held) => self.holdings.retain(&held),
             ToKeeper::Forget(cookie) => self.holdings.forget(cookie),
             ToKeeper::Stands(standing) => seen.push(Seen::Stands(child, standing)),
-            ToKeeper::Leads { epoch } => {
+            ToKeeper::Leads { epoch, blame } => {
                 tracing::debug!("process {pid} is primary in epoch {epoch}");
                 self.adoption.leads(pid);
-                seen.push(Seen::Leads(child));
+                seen.push(Seen::Leads(child, blame));
             }
             ToKeeper::Unrestorable(why) => {
                 tracing::error!("process {pid} cannot begin with what is kept: {why}");
@@ -284,11 +283,7 @@ impl Keeper {
                 primary.tell(&ToChild::TwinEnded { pid: dead.pid }, &[]);
             }
         }
-        let outside = match &note {
-            Some(note) => note.is_from_outside(),
-            None => exit == Some(Exit::Signal(libc::SIGKILL)),
-        };
-        seen.push(Seen::Ended(child, if outside { Origin::Outside } else { Origin::Inside }));
+        seen.push(Seen::Ended(child));
     }
 }
 
