@@ -15,6 +15,7 @@ mod outside;
 mod peer;
 mod poison;
 mod receive;
+mod redistribute;
 mod refresh;
 mod resolve;
 mod save;
@@ -75,6 +76,8 @@ pub struct Engine {
     configured_id: Option<crate::value::RouterId>,
     refusals: connections::Refusals,
     quarantine: poison::Quarantine,
+    /// Where the look at every prefix that may be redistributed is.
+    sweep: Option<redistribute::Sweep>,
     stopping: bool,
 }
 
@@ -122,6 +125,7 @@ impl Engine {
             configured_id: None,
             refusals: connections::Refusals::default(),
             quarantine: poison::Quarantine::default(),
+            sweep: None,
             stopping: false,
         }
     }
@@ -134,6 +138,7 @@ impl Engine {
             Input::Configure(config) => self.configure(*config, effects),
             Input::Interface(interface) => self.interface(interface, effects),
             Input::InterfaceGone(index) => self.interface_gone(index, effects),
+            Input::KernelRoutes(routes) => self.kernel_routes(routes, effects),
             Input::RouterSeen { interface, address } => self.router_seen(interface, address, effects),
             Input::Accepted(connection) => self.accept(connection, effects),
             Input::Connected(connection) => self.connected(connection, effects),
@@ -145,6 +150,7 @@ impl Engine {
             Input::Command(command) => self.command(command, effects),
             Input::Clock => self.expire(effects),
         }
+        effects.more |= self.redistribute_some();
         effects.more |= self.rib.work();
         self.let_go();
         self.transmit(effects);

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Configuration, NeighborName};
+use crate::rib::Way;
 use crate::value::{Asn, ConnId, Family, IfIndex};
 
 /// One input: something that happened outside, or that an operator wants.
@@ -23,6 +24,8 @@ pub enum Input<'a> {
     Interface(Interface),
     /// An interface is gone.
     InterfaceGone(IfIndex),
+    /// Routes that others have in the kernel came, changed or went; at most some thousand.
+    KernelRoutes(Vec<KernelRoute>),
     /// A router advertisement was heard: the neighbor on this link (unnumbered neighbors).
     RouterSeen {
         /// On which interface.
@@ -115,6 +118,19 @@ pub struct Interface {
     pub up: bool,
     /// Its addresses with their prefix lengths, host bits kept.
     pub addresses: Vec<IpNet>,
+}
+
+/// A route that somebody else has in the kernel. Prefix, protocol and metric name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelRoute {
+    /// Where to.
+    pub net: IpNet,
+    /// Who put it there (`rtm_protocol`).
+    pub protocol: u8,
+    /// Its metric.
+    pub metric: u32,
+    /// Where it leads; nowhere any more where empty.
+    pub ways: Vec<Way>,
 }
 
 /// What an operator commands. Configuration is not a command, and what only reads does not enter the engine.

@@ -120,6 +120,7 @@ fn a_line_and_its_no_leave_nothing_behind() {
             at(*place).execute(&negated, &mut config).unwrap_or_else(|error| panic!("{negated}: {error}"));
             let default_on = matches!(&entry.command.run, Run::Instance(_) | Run::Activation { .. })
                 || line.contains("enforce-first-as")
+                || line.contains("resolve-via-default")
                 || line.contains("extended-nexthop")
                 || line.contains("send-community");
             let in_map = *place == Place::RouteMap || line.starts_with("router bgp");

@@ -80,10 +80,10 @@ fn lines_for_other_daemons_are_skipped_where_asked_for_and_bgp_lines_never() {
             "a.conf:5:1: 'router ospf' is for another FRR daemon, skipped",
         ]
     );
-    let text = "router bgp 65001\n redistribute connected\n";
+    let text = "router bgp 65001\n vnc defaults\n";
     assert_eq!(
         errors(text, Strictness::Lenient),
-        ["a.conf:2:2: 'redistribute' is unknown here, expected a command that FTBGP has"]
+        ["a.conf:2:2: 'vnc' is unknown here, expected a command that FTBGP has"]
     );
 }
 

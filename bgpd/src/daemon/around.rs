@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use bgp_engine::notice::Severity;
 use bgp_engine::value::Instant;
+use fib::watch::WatchError;
 use ftcore::core::entry::EntryNumber;
 use ftcore::core::role::{Order, Settings};
 use ftcore::sys::sockets::Source as Ready;
@@ -13,6 +14,7 @@ use super::files::{Files, Job, Loaded};
 use super::interfaces::{self, Interfaces};
 use super::quarantine::Kept;
 use super::router::{ADVERTISER, Serving};
+use super::routes::Routes;
 use super::{clock, log, settings};
 use crate::config::{Strictness, running_config};
 use crate::machine::{OwnEffect, OwnInput, Quarantined, Surroundings};
@@ -40,6 +42,7 @@ pub struct Source {
 /// All of it.
 pub(super) struct Around {
     pub(super) interfaces: Interfaces,
+    pub(super) routes: Routes,
     pub(super) advertiser: Advertiser,
     pub(super) files: Files,
     /// When this process was started.
@@ -51,7 +54,8 @@ impl Around {
     /// Begins to look around. Must be called in a runtime with I/O.
     pub(super) fn new(source: Source, files: Files) -> Around {
         let (interfaces, advertiser) = (Interfaces::open(), Advertiser::default());
-        Around { interfaces, advertiser, files, started: clock::began(), source }
+        let routes = Routes::default();
+        Around { interfaces, routes, advertiser, files, started: clock::began(), source }
     }
 
     /// Takes what is heard of interfaces. When all are known for the first time, the configuration is read: what it
@@ -78,6 +82,18 @@ impl Around {
                 serving.take(&interfaces::input(change));
             }
         }
+    }
+
+    /// Looks at the kernel's routes once there is a configuration, which says which of them are ours.
+    ///
+    /// # Errors
+    /// Where they cannot be seen.
+    pub(super) fn follow_routes(&mut self, serving: &Serving) -> Result<(), WatchError> {
+        let machine = serving.primary.machine();
+        if !machine.configured().is_given() {
+            return Ok(());
+        }
+        self.routes.follow(&machine.configured().config().fib, machine.engine())
     }
 
     /// Has the configuration file read.

@@ -30,6 +30,7 @@ pub mod program;
 pub mod quarantine;
 pub mod replay;
 pub mod router;
+mod routes;
 mod settings;
 mod standing;
 pub mod sys;

@@ -26,6 +26,7 @@ use super::files::Done;
 use super::interfaces;
 use super::operator::Operator;
 use super::orders::Orders;
+use super::routes;
 use super::standing::standing;
 use super::{clock, sys};
 use crate::machine::{OwnInput, Speaker};
@@ -51,7 +52,7 @@ const CONTROL: u64 = 1;
 /// Why the router runs no more.
 #[derive(Debug, thiserror::Error)]
 pub enum RouterError {
-    /// The kernel's interfaces.
+    /// The kernel's interfaces or routes.
     #[error(transparent)]
     Watch(#[from] fib::watch::WatchError),
     /// What the loop itself stands on.
@@ -111,6 +112,7 @@ impl Serving {
 enum Woken {
     Events,
     Interfaces(interfaces::News),
+    Routes(Vec<fib::watch::RouteChange>),
     Files(Done),
 }
 
@@ -156,6 +158,11 @@ impl Router {
             match self.rest().await? {
                 Woken::Events => {}
                 Woken::Interfaces(news) => self.around.take_interfaces(&mut self.serving, &news),
+                Woken::Routes(changes) => {
+                    for input in routes::inputs(changes) {
+                        self.serving.take(&input);
+                    }
+                }
                 Woken::Files(done) => self.take_files(done),
             }
         }
@@ -171,6 +178,7 @@ impl Router {
         tokio::select! {
             biased;
             news = around.interfaces.next() => Ok(Woken::Interfaces(news?)),
+            changes = around.routes.next() => Ok(Woken::Routes(changes?)),
             done = around.files.done() => Ok(Woken::Files(done)),
             guard = ready.readable() => {
                 // The runtime hears edges, and the poll stays ready until it is empty: the turn asks it.
@@ -216,6 +224,7 @@ impl Router {
         self.around.keep_house();
         self.go_on_with_operators();
         self.around.carry_out(&mut self.serving);
+        self.around.follow_routes(&self.serving)?;
         let Serving { primary, sockets, .. } = &mut self.serving;
         let wake = primary.end_turn(sockets);
         let by = clock::now() + self.sleep();

@@ -5,7 +5,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use bgp_engine::rib::Way;
 use bgp_engine::value::IfIndex;
+use fib::watch::{OtherRoute, RouteChange, RouteWay};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,8 @@ pub enum OwnInput {
     Interface(Interface),
     /// The interface with this index is gone.
     InterfaceGone(u32),
+    /// Routes that others have in the kernel came, changed or went.
+    KernelRoutes(Vec<KernelRoute>),
     /// A router advertisement was heard.
     RouterSeen {
         /// The interface's index.
@@ -95,6 +99,34 @@ pub struct Interface {
     pub addresses: Vec<(IpAddr, u8)>,
 }
 
+/// A route that somebody else has in the kernel. Prefix, protocol and metric name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelRoute {
+    /// Where to: address and length.
+    pub net: (IpAddr, u8),
+    /// Who put it there (`rtm_protocol`).
+    pub protocol: u8,
+    /// Its metric.
+    pub metric: u32,
+    /// Where it leads; nowhere any more where empty.
+    pub ways: Vec<KernelWay>,
+}
+
+/// Where a kernel's route leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KernelWay {
+    /// Onto the interface with this index.
+    Link(u32),
+    /// Through this router on the interface with this index.
+    Over(IpAddr, u32),
+    /// Nowhere.
+    Blackhole,
+    /// Nowhere: the sender is told that there is no way.
+    Unreachable,
+    /// Nowhere: the sender is told that this is forbidden.
+    Prohibit,
+}
+
 /// Octets that are no input.
 #[derive(Debug, thiserror::Error)]
 pub enum FormError {
@@ -139,6 +171,52 @@ impl From<Interface> for bgp_engine::input::Interface {
     }
 }
 
+impl KernelRoute {
+    /// The route as the engine takes it; `None` where its prefix is none.
+    #[must_use]
+    pub fn for_engine(self) -> Option<bgp_engine::input::KernelRoute> {
+        let (address, length) = self.net;
+        let net = IpNet::new(address, length).ok()?;
+        let ways = self.ways.into_iter().map(Way::from).collect();
+        Some(bgp_engine::input::KernelRoute { net, protocol: self.protocol, metric: self.metric, ways })
+    }
+}
+
+impl From<KernelWay> for Way {
+    fn from(way: KernelWay) -> Way {
+        match way {
+            KernelWay::Link(link) => Way::Link(IfIndex(link)),
+            KernelWay::Over(router, link) => Way::Over(router, IfIndex(link)),
+            KernelWay::Blackhole => Way::Blackhole,
+            KernelWay::Unreachable => Way::Unreachable,
+            KernelWay::Prohibit => Way::Prohibit,
+        }
+    }
+}
+
+impl From<RouteWay> for KernelWay {
+    fn from(way: RouteWay) -> KernelWay {
+        match way {
+            RouteWay::Link(link) => KernelWay::Link(link),
+            RouteWay::Over(router, link) => KernelWay::Over(router, link),
+            RouteWay::Blackhole => KernelWay::Blackhole,
+            RouteWay::Unreachable => KernelWay::Unreachable,
+            RouteWay::Prohibit => KernelWay::Prohibit,
+        }
+    }
+}
+
+impl From<RouteChange> for KernelRoute {
+    fn from(change: RouteChange) -> KernelRoute {
+        let (net, protocol, metric, ways) = match change {
+            RouteChange::Route(OtherRoute { net, protocol, metric, ways }) => (net, protocol, metric, ways),
+            RouteChange::Gone { net, protocol, metric } => (net, protocol, metric, Vec::new()),
+        };
+        let ways = ways.into_iter().map(KernelWay::from).collect();
+        KernelRoute { net: (net.addr(), net.prefix_len()), protocol, metric, ways }
+    }
+}
+
 impl From<fib::watch::Link> for Interface {
     fn from(link: fib::watch::Link) -> Self {
         let addresses = link.addresses.iter().map(|net| (net.addr(), net.prefix_len())).collect();
@@ -170,7 +248,17 @@ mod tests {
             });
         let seen = (any::<u32>(), any::<Ipv6Addr>())
             .prop_map(|(interface, address)| OwnInput::RouterSeen { interface, address });
+        let way = prop_oneof![
+            any::<u32>().prop_map(KernelWay::Link),
+            any::<(IpAddr, u32)>().prop_map(|(router, link)| KernelWay::Over(router, link)),
+            Just(KernelWay::Blackhole),
+            Just(KernelWay::Unreachable),
+            Just(KernelWay::Prohibit),
+        ];
+        let route = (any::<(IpAddr, u8)>(), any::<u8>(), any::<u32>(), proptest::collection::vec(way, 0..4))
+            .prop_map(|(net, protocol, metric, ways)| KernelRoute { net, protocol, metric, ways });
         prop_oneof![
+            proptest::collection::vec(route, 0..5).prop_map(OwnInput::KernelRoutes),
             line,
             configuration,
             interface,

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use configured::{Configured, nobody};
 pub use effect::{OwnEffect, Writing};
-pub use input::{FormError, Interface, LineOf, OwnInput, Surroundings, Written};
+pub use input::{FormError, Interface, KernelRoute, KernelWay, LineOf, OwnInput, Surroundings, Written};
 pub use outcomes::{Outcome, Outcomes, RequestId};
 pub use quarantined::{Quarantined, hex, unhex};
 pub use survivals::Survivals;
@@ -132,6 +132,10 @@ impl Speaker {
             }
             Ok(OwnInput::InterfaceGone(index)) => {
                 self.engine_step(now, EngineInput::InterfaceGone(bgp_engine::value::IfIndex(index)), effects);
+            }
+            Ok(OwnInput::KernelRoutes(routes)) => {
+                let routes = routes.into_iter().filter_map(KernelRoute::for_engine).collect();
+                self.engine_step(now, EngineInput::KernelRoutes(routes), effects);
             }
             Ok(OwnInput::RouterSeen { interface, address }) => {
                 let interface = bgp_engine::value::IfIndex(interface);

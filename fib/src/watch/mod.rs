@@ -6,6 +6,7 @@
 //! Here lives the socket; what the messages mean is in `links`, which is pure.
 
 mod links;
+mod routes;
 
 use std::collections::VecDeque;
 use std::io;
@@ -19,6 +20,7 @@ use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket};
 
 use links::Links;
 pub use links::{Change, Link};
+pub use routes::{OtherRoute, Ours, RouteChange, RouteWatch, RouteWay};
 
 /// Multicast groups as `bind` takes them: links, IPv4 addresses, IPv6 addresses (RTMGRP_* of rtnetlink(7)).
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;
@@ -43,6 +45,9 @@ pub enum WatchError {
         /// What the kernel or the library said.
         source: rtnetlink::Error,
     },
+    /// The dump of routes was refused.
+    #[error("the kernel refused to list its routes: {0}; the router needs this to find its next hops")]
+    DumpRoutes(#[source] io::Error),
     /// The socket failed later.
     #[error("the netlink socket failed: {0}; interfaces cannot be followed any more, restart the router")]
     Receive(#[source] io::Error),

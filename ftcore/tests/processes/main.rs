@@ -140,6 +140,22 @@ fn a_primary_may_die_while_there_is_no_keeper() {
 }
 
 #[test]
+fn a_primary_may_die_while_a_new_keeper_waits_for_it() {
+    let mut echo = Echo::start("hot");
+    let clients = clients(&echo);
+    echo.wait_for_successor();
+    let twin = echo.pid(TWIN);
+    echo.kill_keeper();
+    // It lives and cannot come; a little later it is found to hang, and is killed by its twin.
+    echo.signal(PRIMARY, Signal::Stop);
+    echo.start_keeper();
+    echo.wait_until(|echo| echo.pid(PRIMARY) == twin, "the twin is primary");
+    echo.wait_for_successor();
+    finish(clients);
+    echo.stop();
+}
+
+#[test]
 fn a_stopped_keeper_holds_up_nobody() {
     let echo = Echo::start("hot");
     let clients = clients(&echo);

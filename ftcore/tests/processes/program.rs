@@ -121,6 +121,12 @@ impl Echo {
         }
     }
 
+    /// Kills the keeper, and waits for its end: when it ends, the kernel has its stopped children go on.
+    pub fn kill_keeper(&mut self) {
+        self.signal(Part::Keeper, Signal::Kill);
+        self.keeper.wait().unwrap();
+    }
+
     /// Starts a keeper where the last one has died.
     pub fn start_keeper(&mut self) {
         let _ = self.keeper.wait();

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::{Neighbor, NeighborName, NeighborSettings};
-use crate::value::{Asn, PerFamily, RouterId};
+use crate::value::{Asn, PerFamily, RouteKind, RouterId};
 
 /// FRR's two sets of defaults (`frr defaults`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +189,8 @@ pub struct ListenRange {
 pub struct FamilyConfig {
     /// `network`.
     pub networks: BTreeMap<IpNet, Network>,
+    /// `redistribute`, by what is redistributed.
+    pub redistribute: BTreeMap<RouteKind, Redistribute>,
     /// `aggregate-address`.
     pub aggregates: BTreeMap<IpNet, Aggregate>,
     /// `maximum-paths`: 64 unless written.
@@ -201,6 +203,16 @@ pub struct FamilyConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Network {
+    /// `route-map NAME`.
+    pub route_map: Option<String>,
+}
+
+/// `redistribute KIND`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Redistribute {
+    /// `metric N`; the route's own where `None`.
+    pub metric: Option<u32>,
     /// `route-map NAME`.
     pub route_map: Option<String>,
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bgp::{
     Aggregate, BestPath, BgpConfig, Confederation, FamilyConfig, GracefulRestart, ListenRange, MedMode,
-    Network, Profile,
+    Network, Profile, Redistribute,
 };
 pub use neighbor::{
     AddPathTx, AllowAsIn, CommunityKinds, GracefulRestartMode, LimitAction, LocalAs, MaximumPrefix, Neighbor,
@@ -40,6 +40,9 @@ pub struct Configuration {
     pub route_maps: BTreeMap<String, RouteMap>,
     /// `ip route` and `ipv6 route`.
     pub static_routes: BTreeSet<StaticRoute>,
+    /// `ip nht resolve-via-default` and `ipv6 nht resolve-via-default`: whether a default route reaches next hops.
+    /// Where it was never written FRR's traditional profile says yes, and the other one no.
+    pub resolve_via_default: PerFamily<Option<bool>>,
     /// No routes go to the kernel, so that no `network` waits for one there.
     pub without_fib: bool,
     /// `hostname`, sent in the FQDN capability.

@@ -8,11 +8,11 @@ use ipnet::IpNet;
 
 use super::Engine;
 use super::peer::Kind;
-use crate::config::{BgpConfig, Configuration, GracefulRestartMode, NeighborName};
+use crate::config::{BgpConfig, Configuration, GracefulRestartMode, NeighborName, Profile};
 use crate::effect::{Effect, Effects, Wanted};
 use crate::policy::Policy;
 use crate::rib::Knobs;
-use crate::value::{Duration, IfIndex, PeerId};
+use crate::value::{Duration, IfIndex, PeerId, PerFamily};
 
 /// FRR's default for `select-defer-time`.
 const SELECT_DEFER_S: u16 = 120;
@@ -36,13 +36,19 @@ impl Engine {
             self.begin_deferral();
         }
         self.set_knobs();
+        self.set_via_default();
         if former.static_routes != self.config.static_routes || former.bgp.is_none() {
             self.outside_changed(effects);
+        } else {
+            self.settle_next_hops(effects);
         }
         self.set_listen_keys(effects);
         self.set_neighbors(effects);
         self.set_router_advertisements(effects);
         self.originate_networks();
+        if redistributes(&former) || redistributes(&self.config) {
+            self.redistribute_all(effects);
+        }
         self.set_aggregates();
         effects.more = true;
     }
@@ -55,6 +61,14 @@ impl Engine {
         }
         let seconds = bgp.graceful_restart.select_defer_time_s.unwrap_or(SELECT_DEFER_S);
         self.deferred_until = Some(self.now + Duration::from_secs(seconds.into()));
+    }
+
+    fn set_via_default(&mut self) {
+        let profile = self.bgp().map_or(Profile::default(), |bgp| bgp.profile);
+        let wanted = self.config.resolve_via_default;
+        let via_default =
+            PerFamily::from_fn(|family| wanted[family].unwrap_or(profile == Profile::Traditional));
+        self.rib.facts.next_hops.routes.set_via_default(via_default);
     }
 
     fn set_knobs(&mut self) {
@@ -163,4 +177,9 @@ impl Engine {
         former.difference(&self.advertised_links).for_each(|link| push(link, Wanted::No));
         self.advertised_links.difference(&former).for_each(|link| push(link, Wanted::Yes));
     }
+}
+
+fn redistributes(config: &Configuration) -> bool {
+    let wanted = |bgp: &BgpConfig| bgp.families.iter().any(|(_, family)| !family.redistribute.is_empty());
+    config.bgp.as_ref().is_some_and(wanted)
 }

@@ -8,12 +8,12 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::Engine;
 use crate::attr::{Aggregator, NextHop, PathAttributes};
 use crate::effect::Effects;
-use crate::rib::{PeerFacts, SELF, in_family};
+use crate::rib::{Moved, PeerFacts, SELF, in_family};
 use crate::value::{ConnId, Family, Net, PathId, PeerId};
 use crate::wire::update::{Announcement, Withdrawal, emit_attributes};
 
 /// FRR's weight for what this router originates.
-const OWN_WEIGHT: u32 = 32768;
+pub(super) const OWN_WEIGHT: u32 = 32768;
 
 /// The identifier of `network`'s path among this router's own.
 const NETWORK: PathId = PathId(0);
@@ -46,6 +46,27 @@ impl Engine {
                     }
                 }
             });
+        }
+    }
+
+    /// Brings this router's own routes up to date with routes outside of BGP that changed.
+    pub(super) fn originate_after(&mut self, moved: &Moved, effects: &mut Effects) {
+        let Some(bgp) = self.bgp() else { return };
+        // A static route leads somewhere or not by what leads to its router.
+        let fixed: BTreeSet<IpNet> = self.config.static_routes.iter().map(|route| route.prefix).collect();
+        let nets: BTreeSet<IpNet> = moved.nets.union(&fixed).copied().collect();
+        let concerned = |family| {
+            let networks = &bgp.families[family].networks;
+            moved.all || nets.iter().any(|net| networks.contains_key(net))
+        };
+        let redistributes = Family::ALL.iter().any(|&family| !bgp.families[family].redistribute.is_empty());
+        if Family::ALL.into_iter().any(concerned) {
+            self.originate_networks();
+        }
+        match (redistributes, moved.all) {
+            (true, true) => self.redistribute_all(effects),
+            (true, false) => self.redistribute(&nets),
+            (false, _) => {}
         }
     }
 

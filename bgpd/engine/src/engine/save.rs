@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::connections::Refusals;
 use super::peer::Peer;
 use super::poison::Quarantine;
+use super::redistribute::Sweep;
 use super::resolve::Direction;
 use super::{Conn, Engine, FIRST_OWN_CONN, Link};
 use crate::config::Configuration;
@@ -49,6 +50,8 @@ pub struct SavedEngine<'a> {
     configured_id: Option<RouterId>,
     refusals: Part<'a, Refusals>,
     quarantine: Part<'a, Quarantine>,
+    #[serde(default)]
+    sweep: Option<Sweep>,
     stopping: bool,
 }
 
@@ -74,6 +77,7 @@ impl Engine {
             configured_id: self.configured_id,
             refusals: Part::Lent(&self.refusals),
             quarantine: Part::Lent(&self.quarantine),
+            sweep: self.sweep,
             stopping: self.stopping,
         }
     }
@@ -100,6 +104,7 @@ impl Engine {
         engine.configured_id = saved.configured_id;
         engine.refusals = saved.refusals.own()?;
         engine.quarantine = saved.quarantine.own()?;
+        engine.sweep = saved.sweep;
         engine.stopping = saved.stopping;
         engine.restore_peers(saved.peers)?;
         engine.check()?;

@@ -15,6 +15,7 @@ pub use save::{Holders, SavedAttrs};
 use crate::attr::PathAttributes;
 use crate::rib::index::Index;
 use crate::rib::next_hop::NextHopId;
+use crate::rib::rows::Rows;
 use crate::value::Asn;
 
 /// A set of attributes in the store.
@@ -61,7 +62,7 @@ impl Stored {
 /// The store.
 #[derive(Debug)]
 pub struct AttrStore {
-    slots: Vec<Stored>,
+    slots: Rows<Stored>,
     free: Vec<u32>,
     index: Index,
     hasher: FixedState,
@@ -83,7 +84,7 @@ impl AttrStore {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         AttrStore {
-            slots: Vec::new(),
+            slots: Rows::new(),
             free: Vec::new(),
             index: Index::new(),
             hasher: FixedState::with_seed(seed),

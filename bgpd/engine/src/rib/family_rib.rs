@@ -134,6 +134,24 @@ impl<N: Net> FamilyRib<N> {
         self.networks.iter().filter(|(_, own)| *own == id).map(|&(net, _)| net.into()).collect()
     }
 
+    /// The same, behind `after`, in the order of prefixes.
+    pub fn own_networks_after(
+        &self,
+        id: PathId,
+        after: Option<ipnet::IpNet>,
+    ) -> impl Iterator<Item = ipnet::IpNet> {
+        let behind = move |net: ipnet::IpNet| after.is_none_or(|after| net > after);
+        let from = after.and_then(N::from_ipnet).unwrap_or_default();
+        let own = self.networks.range((from, PathId(0))..).filter(move |(_, own)| *own == id);
+        own.map(|&(net, _)| net.into()).filter(move |net| behind(*net))
+    }
+
+    /// Whether this router originates the prefix under this identifier.
+    #[must_use]
+    pub fn is_own(&self, net: N, id: PathId) -> bool {
+        self.networks.contains(&(net, id))
+    }
+
     /// Takes in prefixes that a peer announced with these attributes. The caller keeps its reference to them.
     pub fn announce(
         &mut self,

@@ -20,6 +20,7 @@ use super::change_log::{ChangeLog, Version, low};
 use super::decision::{self, Candidate};
 use super::facts::Facts;
 use super::index::Index;
+use super::rows::Rows;
 pub use save::SavedTable;
 
 use crate::value::{Digest, Net, PathId, PeerId, mix};
@@ -108,8 +109,8 @@ pub enum Interest {
 /// One family's routes.
 #[derive(Debug)]
 pub struct Table<N> {
-    routes: Vec<Route<N>>,
-    paths: Vec<Path>,
+    routes: Rows<Route<N>>,
+    paths: Rows<Path>,
     free_routes: Vec<u32>,
     free_paths: Vec<u32>,
     index: Index,
@@ -131,8 +132,8 @@ impl<N: Net> Table<N> {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Table {
-            routes: Vec::new(),
-            paths: Vec::new(),
+            routes: Rows::new(),
+            paths: Rows::new(),
             free_routes: Vec::new(),
             free_paths: Vec::new(),
             index: Index::new(),
@@ -482,7 +483,7 @@ const fn fold(bits: u128) -> u64 {
 }
 
 /// Puts a value into a free place, or at the end.
-fn place<T>(values: &mut Vec<T>, free: &mut Vec<u32>, value: T) -> u32 {
+fn place<T>(values: &mut Rows<T>, free: &mut Vec<u32>, value: T) -> u32 {
     if let Some(at) = free.pop() {
         values[at as usize] = value;
         return at;

@@ -8,6 +8,7 @@ pub mod octets;
 mod path_id;
 mod peer_kind;
 mod prefix;
+mod route_kind;
 mod router_id;
 mod time;
 
@@ -18,5 +19,6 @@ pub use family::{AfiSafi, Family, PerFamily};
 pub use path_id::PathId;
 pub use peer_kind::PeerKind;
 pub use prefix::{Net, octets_of_length};
+pub use route_kind::RouteKind;
 pub use router_id::RouterId;
 pub use time::{Duration, Instant};

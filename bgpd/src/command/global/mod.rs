@@ -8,6 +8,7 @@ mod hostname;
 mod ip_route;
 mod line_vty;
 mod log;
+mod nht_resolve_via_default;
 mod password;
 mod prefix_list;
 mod prefix_list_description;
@@ -27,6 +28,7 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     service,
     password,
     enable_password,
+    nht_resolve_via_default,
     ip_route,
     redundancy,
     fib,

@@ -84,8 +84,7 @@ impl Keeper {
 
     /// While children of an earlier keeper are waited for, nothing else is decided.
     pub(super) fn look_for_children(&mut self, seen: &mut Vec<Seen>) -> io::Result<()> {
-        let (dir, program) = (&self.dir, &self.options.program);
-        let lives = |pid: u32| dir.living(program, Part::Primary) == Some(pid);
+        let lives = || self.dir.living(&self.options.program).is_some();
         match self.adoption.look(Instant::now(), lives) {
             Adopted::Waiting if self.adoption.is_waiting() => {
                 // What a child says now is of use only when it is known what it is; its end is seen again. A stop
@@ -96,7 +95,12 @@ impl Keeper {
             }
             Adopted::Waiting => {}
             Adopted::Nobody => {
-                tracing::warn!("the primary that was waited for is gone");
+                tracing::warn!("the primary that was waited for is gone, and no twin has taken over");
+                for child in self.adoption.all() {
+                    if let Some(child) = self.children.get(&child) {
+                        child.end(End::Killed);
+                    }
+                }
                 self.begin_anew()?;
             }
             Adopted::Them(them) => {

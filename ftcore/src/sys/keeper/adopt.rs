@@ -12,16 +12,19 @@ use crate::sys::message::Place;
 
 /// How long a primary that has come waits for the twin that it says it has.
 const TWIN_MAY_TAKE: Duration = Duration::from_secs(2);
+/// How long twins alone are waited for to take over, a hang's detection included.
+const TAKEOVER_MAY_TAKE: Duration = Duration::from_secs(30);
 /// How often is looked whether the primary that is waited for still lives.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The wait for them.
 #[derive(Debug)]
 pub struct Adoption {
-    /// The primary's process, as the run directory says; none where nobody is waited for.
-    pid: Option<u32>,
+    waiting: bool,
     arrived: BTreeMap<u32, (ChildId, Place)>,
     complete_at: Option<Instant>,
+    /// When those that live without a primary are given up.
+    given_up_at: Option<Instant>,
 }
 
 /// What came of looking.
@@ -36,16 +39,16 @@ pub enum Adopted {
 }
 
 impl Adoption {
-    /// The wait for the children of a primary that lives, if one does.
+    /// The wait for those that the run directory names, if one of them lives.
     #[must_use]
-    pub fn new(pid: Option<u32>) -> Adoption {
-        Adoption { pid, arrived: BTreeMap::new(), complete_at: None }
+    pub fn new(living: Option<u32>) -> Adoption {
+        Adoption { waiting: living.is_some(), arrived: BTreeMap::new(), complete_at: None, given_up_at: None }
     }
 
     /// Whether somebody is waited for.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.pid.is_some()
+        self.waiting
     }
 
     /// When to look again.
@@ -71,18 +74,23 @@ impl Adoption {
         self.arrived.remove(&pid);
     }
 
-    /// Looks who is there; `lives` says whether a process is the primary and lives.
-    pub fn look(&mut self, now: Instant, lives: impl Fn(u32) -> bool) -> Adopted {
-        let Some(pid) = self.pid else { return Adopted::Waiting };
+    /// Looks who is there; `lives` says whether a primary lives somewhere, or a twin that may be about to become one: the
+    /// primary that this keeper saw first may die on its way, and its twin comes in its place.
+    pub fn look(&mut self, now: Instant, lives: impl Fn() -> bool) -> Adopted {
+        if !self.waiting {
+            return Adopted::Waiting;
+        }
         let primary = self.arrived.values().find_map(|(child, place)| match place {
             Place::Primary { twin } => Some((*child, *twin)),
             Place::Standby(_) => None,
         });
         let Some((primary, twin)) = primary else {
-            if lives(pid) || !self.arrived.is_empty() {
+            // A twin that cannot take over (it was not in step) must not keep the program from starting again.
+            let given_up = now >= *self.given_up_at.get_or_insert(now + TAKEOVER_MAY_TAKE);
+            if !given_up && (lives() || !self.arrived.is_empty()) {
                 return Adopted::Waiting;
             }
-            self.pid = None;
+            self.waiting = false;
             return Adopted::Nobody;
         };
         let twin = match twin.map(|twin| self.arrived.get(&twin)) {
@@ -92,8 +100,13 @@ impl Adoption {
             }
             _ => None,
         };
-        self.pid = None;
+        self.waiting = false;
         Adopted::Them(Seen::Adopted { primary, twin })
+    }
+
+    /// Those that came.
+    pub fn all(&self) -> Vec<ChildId> {
+        self.arrived.values().map(|(child, _)| *child).collect()
     }
 
     /// Those that came and have no part in what was adopted.
@@ -125,12 +138,12 @@ mod tests {
         for order in [[(7, PRIMARY), (8, TWIN)], [(8, TWIN), (7, PRIMARY)]] {
             let mut adoption = Adoption::new(Some(7));
             let now = Instant::now();
-            assert_eq!(adoption.look(now, |_| true), Adopted::Waiting);
+            assert_eq!(adoption.look(now, || true), Adopted::Waiting);
             adoption.arrived(order[0].0, ChildId(order[0].0), order[0].1);
-            assert_eq!(adoption.look(now, |_| true), Adopted::Waiting);
+            assert_eq!(adoption.look(now, || true), Adopted::Waiting);
             adoption.arrived(order[1].0, ChildId(order[1].0), order[1].1);
             let them = Seen::Adopted { primary: ChildId(7), twin: Some((ChildId(8), Standing::InStep)) };
-            assert_eq!(adoption.look(now, |_| true), Adopted::Them(them));
+            assert_eq!(adoption.look(now, || true), Adopted::Them(them));
             assert!(!adoption.is_waiting());
         }
     }
@@ -141,8 +154,8 @@ mod tests {
         let now = Instant::now();
         adoption.arrived(7, ChildId(1), PRIMARY);
         adoption.arrived(9, ChildId(2), TWIN);
-        assert_eq!(adoption.look(now, |_| true), Adopted::Waiting);
-        let Adopted::Them(seen) = adoption.look(now + TWIN_MAY_TAKE, |_| true) else { unreachable!() };
+        assert_eq!(adoption.look(now, || true), Adopted::Waiting);
+        let Adopted::Them(seen) = adoption.look(now + TWIN_MAY_TAKE, || true) else { unreachable!() };
         assert_eq!(seen, Seen::Adopted { primary: ChildId(1), twin: None });
         assert_eq!(adoption.left_over(&seen), [ChildId(2)]);
     }
@@ -150,12 +163,23 @@ mod tests {
     #[test]
     fn a_primary_that_died_on_the_way_is_replaced_by_the_twin_that_came_or_by_nobody() {
         let mut adoption = Adoption::new(Some(7));
-        assert_eq!(adoption.look(Instant::now(), |_| false), Adopted::Nobody);
+        assert_eq!(adoption.look(Instant::now(), || true), Adopted::Waiting);
+        assert_eq!(adoption.look(Instant::now(), || false), Adopted::Nobody);
         let mut adoption = Adoption::new(Some(7));
         adoption.arrived(8, ChildId(1), TWIN);
-        assert_eq!(adoption.look(Instant::now(), |_| false), Adopted::Waiting);
+        assert_eq!(adoption.look(Instant::now(), || false), Adopted::Waiting);
         adoption.leads(8);
         let them = Seen::Adopted { primary: ChildId(1), twin: None };
-        assert_eq!(adoption.look(Instant::now(), |_| false), Adopted::Them(them));
+        assert_eq!(adoption.look(Instant::now(), || false), Adopted::Them(them));
+    }
+
+    #[test]
+    fn twins_that_never_take_over_are_given_up() {
+        let mut adoption = Adoption::new(Some(7));
+        adoption.arrived(8, ChildId(1), TWIN);
+        let now = Instant::now();
+        assert_eq!(adoption.look(now, || true), Adopted::Waiting);
+        assert_eq!(adoption.look(now + TAKEOVER_MAY_TAKE, || true), Adopted::Nobody);
+        assert_eq!(adoption.all(), [ChildId(1)]);
     }
 }

@@ -194,7 +194,7 @@ impl Keeper {
         // The lock says that what lies there is a dead keeper's.
         let _ = std::fs::remove_file(dir.socket());
         let door = ChannelListener::open(&dir.socket())?;
-        let living = dir.living(&options.program, Part::Primary);
+        let living = dir.living(&options.program);
         let holdings = match living {
             // Its children bring what is open.
             Some(_) => Holdings::default(),
@@ -229,7 +229,7 @@ impl Keeper {
             keeper.watch(&listener.socket, Source::Listener(id.0))?;
         }
         if let Some(pid) = living {
-            tracing::info!("process {pid} is primary here; waiting for it to come to this keeper");
+            tracing::info!("process {pid} serves here; waiting for it to come to this keeper");
         }
         Ok(keeper)
     }

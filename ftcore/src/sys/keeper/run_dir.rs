@@ -109,11 +109,18 @@ impl RunDir {
         std::fs::read_to_string(self.file(part)).ok()?.trim().parse().ok()
     }
 
-    /// The process that has this part and lives, by its file and by its own title.
+    /// A process that lives and serves, or may be about to: the primary, or the twin that takes over from it just now.
+    /// Believed are the files only where the process's own title says the same.
     #[must_use]
-    pub fn living(&self, program: &str, part: Part) -> Option<u32> {
-        let pid = self.said(part)?;
-        comm_of(pid).filter(|comm| *comm == part.comm(program)).map(|_| pid)
+    pub fn living(&self, program: &str) -> Option<u32> {
+        let half = |pid: &u32| {
+            comm_of(*pid)
+                .is_some_and(|comm| [Part::Primary, Part::Twin].iter().any(|part| part.comm(program) == comm))
+        };
+        // A twin that has taken over says so first in the primary's file, and then leaves its own: read in the other
+        // order, it is missed in neither.
+        let twin = self.said(Part::Twin).filter(half);
+        self.said(Part::Primary).filter(half).or(twin)
     }
 }
 
@@ -144,7 +151,7 @@ mod tests {
         let own = std::process::id();
         files.say(Part::Primary, own).unwrap();
         assert_eq!(files.said(Part::Primary), Some(own));
-        assert_eq!(files.living("other", Part::Primary), None);
+        assert_eq!(files.living("other"), None);
         files.unsay(Part::Primary, own + 1);
         assert_eq!(files.said(Part::Primary), Some(own));
         files.unsay(Part::Primary, own);

@@ -55,7 +55,7 @@ impl AttrStore {
             next_hops: Octets::column(|| self.slots.iter().map(|slot| slot.next_hop.index())),
             sets: Octets::made(|out| {
                 let mut set = Vec::new();
-                for slot in &self.slots {
+                for slot in self.slots.iter() {
                     set.clear();
                     slot.attributes.save(&mut set);
                     put_short(set.len(), out);
@@ -75,7 +75,6 @@ impl AttrStore {
         if references.len() != next_hops.len() {
             return Err(Damaged("attributes and next hops are not as many"));
         }
-        store.slots.reserve_exact(references.len());
         store.index = Index::with_room(references.len());
         let mut live = Vec::with_capacity(references.len());
         for (references, next_hop) in references.zip(next_hops) {

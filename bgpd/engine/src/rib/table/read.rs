@@ -3,7 +3,7 @@
 use super::super::change_log::{Reader, Version, low};
 use super::super::decision::Candidate;
 use super::super::facts::Facts;
-use super::{NONE, Path, PathPlace, Route, RouteId, Table, route_flag};
+use super::{NONE, Path, PathPlace, RouteId, Table, route_flag};
 use crate::value::{Digest, Net, PeerId};
 
 impl<N: Net> Table<N> {
@@ -117,9 +117,6 @@ impl<N: Net> Table<N> {
     /// Memory that the table takes, in octets.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.routes.capacity() * size_of::<Route<N>>()
-            + self.paths.capacity() * size_of::<Path>()
-            + self.index.capacity() * 5
-            + self.log.memory()
+        self.routes.octets() + self.paths.octets() + self.index.capacity() * 5 + self.log.memory()
     }
 }

@@ -51,7 +51,7 @@ impl<N: Net> Table<N> {
     pub fn save(&self) -> SavedTable<'_> {
         let (routes, paths) = (&self.routes, &self.paths);
         let plain = paths.iter().all(|path| path.received_id == PathId(0));
-        let with_id = if plain { &[][..] } else { paths.as_slice() };
+        let with_id = if plain { 0 } else { paths.len() };
         SavedTable {
             nets: Octets::nets(|| routes.iter().map(|route| route.net)),
             flags: Octets::column(|| routes.iter().map(|route| route.flags)),
@@ -61,7 +61,9 @@ impl<N: Net> Table<N> {
             path_nexts: Octets::column(|| paths.iter().map(|path| path.next)),
             path_peers: Octets::column(|| paths.iter().map(|path| path.peer.0)),
             path_generations: Octets::column(|| paths.iter().map(|path| path.generation)),
-            path_received_ids: Octets::column(move || with_id.iter().map(|path| path.received_id.0)),
+            path_received_ids: Octets::column(move || {
+                paths.iter().take(with_id).map(|path| path.received_id.0)
+            }),
             path_since: Octets::column(|| paths.iter().map(|path| path.since_s)),
             free_routes: Octets::column(|| self.free_routes.iter().copied()),
             free_paths: Octets::column(|| self.free_paths.iter().copied()),
@@ -101,7 +103,6 @@ impl<N: Net> Table<N> {
         if heads.len() != flags.len() || versions.len() != flags.len() {
             return Err(Damaged("a table's routes are not as many in every column"));
         }
-        self.routes.reserve_exact(flags.len());
         for ((flags, head), version) in flags.zip(heads).zip(versions) {
             self.routes.push(Route { head, version, net: nets.net()?, flags });
         }
@@ -125,7 +126,6 @@ impl<N: Net> Table<N> {
             return Err(Damaged("a table's paths are not as many in every column"));
         }
         let ids = ids.chain(core::iter::repeat(0));
-        self.paths.reserve_exact(count);
         let columns = attrs.zip(nexts).zip(peers).zip(generations).zip(since).zip(ids);
         self.paths.extend(columns.map(|(((((attrs, next), peer), generation), since_s), id)| Path {
             attrs: AttrId::at(attrs),
@@ -215,7 +215,9 @@ impl<N: Net> Table<N> {
     fn build_index(&mut self) {
         self.index = Index::with_room(self.routes.len());
         let (routes, hasher) = (&self.routes, &self.hasher);
-        for (id, route) in (0u32..).zip(routes).filter(|(_, route)| route.flags & route_flag::FREE == 0) {
+        for (id, route) in
+            (0u32..).zip(routes.iter()).filter(|(_, route)| route.flags & route_flag::FREE == 0)
+        {
             let hash = Self::hash(hasher, route.net);
             self.index.insert(hash, id, |id| Self::hash(hasher, routes[id as usize].net));
         }
@@ -237,7 +239,8 @@ mod tests {
     #[test]
     fn a_list_of_paths_that_comes_round_again_is_refused() {
         let mut table: Table<ipnet::Ipv4Net> = Table::new(1);
-        table.routes = alloc::vec![Route { head: 0, version: 0, net: Default::default(), flags: 0 }];
+        table.routes =
+            [Route { head: 0, version: 0, net: Default::default(), flags: 0 }].into_iter().collect();
         let path = Path {
             attrs: AttrId::at(0),
             next: 1,
@@ -246,7 +249,7 @@ mod tests {
             received_id: PathId(0),
             since_s: 0,
         };
-        table.paths = alloc::vec![path, Path { next: 0, ..path }];
+        table.paths = [path, Path { next: 0, ..path }].into_iter().collect();
         let mut holders = Holders::of(alloc::vec![true]);
         assert_eq!(table.count_paths(1, &mut holders), Err(Damaged("a path stands in a list twice")));
     }
