@@ -254,7 +254,7 @@ impl Story {
     fn dies_after(&mut self, us: u64, blame: Blame) -> Vec<Action> {
         self.now.0 += us;
         let (primary, standby) = (self.roles.primary().unwrap(), self.roles.standby().unwrap());
-        if us % 2 == 0 {
+        if us.is_multiple_of(2) {
             assert_eq!(self.see(died(primary)), [Told(standby, Tell::Lead)]);
         }
         let actions = self.see(Seen::Leads(standby, blame));
