@@ -118,10 +118,21 @@ struct Server {
 }
 
 impl Server {
-    /// What the file of orders wants of the processes: `switchover`, `twin restart`, `mode MODE`, `upgrade PATH`.
-    fn order(&self) -> Option<Order> {
+    /// What the file of orders wants of the processes: `switchover`, `twin restart`, `mode MODE`, `upgrade PATH`,
+    /// `log OCTETS`.
+    fn obey(&self, turn: &mut Turn<'_, Echo>) -> Option<()> {
         let text = std::fs::read_to_string(&self.orders).ok()?;
         let (verb, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        if verb == "log" {
+            let settings = Settings { log_octets: rest.parse().ok()?, ..*turn.links.settings() };
+            turn.links.set(settings, turn.primary);
+        } else {
+            turn.links.order(1, Server::order(verb, rest)?);
+        }
+        Some(())
+    }
+
+    fn order(verb: &str, rest: &str) -> Option<Order> {
         match verb {
             "switchover" => Some(Order::Switchover(Cause::Switchover)),
             "twin" => Some(Order::TwinRestart),
@@ -147,10 +158,11 @@ impl Program for Server {
     fn attend(&self, turn: &mut Turn<'_, Echo>) {
         for news in std::mem::take(&mut turn.news) {
             match news {
-                News::Reload => match self.order() {
-                    Some(order) => turn.links.order(1, order),
-                    None => tracing::error!("no order can be read in {}", self.orders.display()),
-                },
+                News::Reload => {
+                    if self.obey(turn).is_none() {
+                        tracing::error!("no order can be read in {}", self.orders.display());
+                    }
+                }
                 News::Answer(_, answer) => {
                     tracing::info!("the order: {answer:?}");
                     let text = answer.map_or_else(|why| why, |()| "done".to_owned());

@@ -6,7 +6,7 @@ use super::error::{LineError, Refusal};
 use super::grammar::{Completion, Parsed, grammar};
 use super::mode::{Mode, Place};
 use super::run::{Negation, Operation, Outcome, Run, apply};
-use crate::config::Config;
+use crate::config::{Config, Redundancy, Standby};
 
 /// Where a session is: the modes it has entered, each with the line that it was entered by.
 ///
@@ -223,6 +223,25 @@ impl Session {
             },
             _ => Nature::Changes,
         })
+    }
+
+    /// Whether a line says how the twin stands by, also where it says what was said before.
+    #[must_use]
+    pub fn names_standby(&self, line: &str) -> bool {
+        let found = self.depths().find_map(|depth| grammar().parse(self.at(depth).place(), line).ok());
+        let Some((parsed, Run::Redundancy(edit))) = found.map(|parsed| {
+            let run = &parsed.command.run;
+            (parsed, run)
+        }) else {
+            return false;
+        };
+        let change = if parsed.negation == Negation::Plain { edit.set } else { edit.unset };
+        // Whatever it was before, it is the same then.
+        let come_to = Standby::ALL.map(|mode| {
+            let mut block = Redundancy { mode: Some(mode), ..Redundancy::default() };
+            change(&mut block, &parsed.args).map(|()| block.mode)
+        });
+        come_to.iter().all(|mode| mode.is_ok() && *mode == come_to[0])
     }
 
     /// What may stand at the end of `line`, which is cut at the cursor.

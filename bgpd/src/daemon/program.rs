@@ -110,7 +110,7 @@ impl Program for Bgp {
     }
 
     fn serve(&self, promoted: Promoted<Speaker>) -> u8 {
-        let Promoted { primary, sockets, links, life, .. } = promoted;
+        let Promoted { primary, sockets, links, .. } = promoted;
         match self.run(Serving { primary, sockets, links }) {
             Ok((router, Ending::Stopped(status))) => {
                 // Where it is gone already, somebody else took it away.
@@ -119,9 +119,8 @@ impl Program for Bgp {
                 router.finish(status);
                 status
             }
-            Ok((_, Ending::Released)) => {
-                ftcore::sys::note::retract();
-                life.release();
+            Ok((router, Ending::Released)) => {
+                router.release();
                 0
             }
             Err(error) => {

@@ -319,6 +319,11 @@ impl Router {
         self.serving.links.finish(status);
     }
 
+    /// Drops out: another process is primary.
+    pub(super) fn release(mut self) {
+        self.serving.links.release();
+    }
+
     /// The control socket's token.
     #[must_use]
     pub(super) fn control_token() -> Token {

@@ -125,9 +125,10 @@ impl Configured {
             Err(error) => return refused(&error.to_string(), mode),
         };
         let before = Arc::clone(&self.config);
+        let names_standby = session.names_standby(&line);
         let outcome = session.execute(&line, &mut self.config);
         let changed = *before != *self.config;
-        if before.redundancy.mode != self.config.redundancy.mode {
+        if outcome.is_ok() && (names_standby || before.redundancy.mode != self.config.redundancy.mode) {
             self.surroundings.standby = None;
         }
         drop(before);

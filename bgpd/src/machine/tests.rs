@@ -159,7 +159,12 @@ fn the_command_lines_mode_holds_until_an_operator_names_another() {
     story.own(&OwnInput::Configuration { text: "redundancy\n mode cold\n".into(), surroundings });
     let mode = |story: &Story| story.speaker.configured().redundancy().mode;
     assert_eq!(mode(&story), Some(Standby::None));
-    story.line(1, &[], "redundancy mode warm");
+    story.line(1, &["configure terminal", "redundancy"], "detect hang 700");
+    assert_eq!(mode(&story), Some(Standby::None));
+    // What the file says already is another one than is in force.
+    story.line(2, &[], "redundancy mode cold");
+    assert_eq!(mode(&story), Some(Standby::Cold));
+    story.line(3, &[], "redundancy mode warm");
     assert_eq!(mode(&story.restored()), Some(Standby::Warm));
 }
 

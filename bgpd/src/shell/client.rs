@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::answer::{Answer, Differs, Hearer};
 use super::protocol::{End, Frame, MAX_FRAME, Part, ProtocolError, Request};
 use crate::command::Nature;
 use crate::daemon::clock;
@@ -16,9 +17,6 @@ use crate::daemon::clock;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How much of an answer is held back, so that a daemon lost in the middle of it goes unseen.
-const HELD: usize = 1 << 20;
-
 /// Why a line has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -39,9 +37,6 @@ pub enum ClientError {
         /// The line.
         line: String,
     },
-    /// The daemon was lost in the middle of an answer of which too much has been written to begin again.
-    #[error("% ftbgpd was lost in the middle of the answer; what was written is not complete")]
-    Torn,
     /// The daemon says what is not of the protocol, or the line is too long for it.
     #[error("% The line or its answer does not fit the control socket: {0}")]
     Protocol(#[from] ProtocolError),
@@ -62,8 +57,10 @@ pub struct Client {
 /// What became of one attempt.
 enum Attempt {
     Ended(End),
-    /// The connection broke; so many octets had been passed on.
-    Lost(usize),
+    /// The connection broke.
+    Lost,
+    /// The answer is another one than that of which a part was heard.
+    Differs,
 }
 
 impl Client {
@@ -97,8 +94,8 @@ impl Client {
         self.host.as_deref()
     }
 
-    /// Has a line run; its answer goes to `out` piece by piece. Where the daemon is lost on the way, what came of
-    /// the line is asked for again.
+    /// Has a line run; its answer is heard piece by piece. Where the daemon is lost on the way, what came of the
+    /// line is asked for again.
     ///
     /// # Errors
     /// Where there is no whole answer.
@@ -106,14 +103,15 @@ impl Client {
         &mut self,
         line: &str,
         nature: Option<Nature>,
-        out: &mut dyn FnMut(&str),
+        hearer: &mut dyn Hearer,
     ) -> Result<End, ClientError> {
         self.last_id += 1;
         let (mode, line) = (self.mode.clone(), line.to_owned());
         let mut request = Request { id: self.last_id, mode, line, client: Some(self.name), again: false };
         let repeats = nature == Some(Nature::Reads);
-        let give_up = Instant::now() + PATIENCE;
+        let mut give_up = Instant::now() + PATIENCE;
         self.forget_dead_connection();
+        let mut answer = Answer::default();
         loop {
             if self.connection.is_none() {
                 let connected = connect(&self.path, give_up);
@@ -122,16 +120,21 @@ impl Client {
                 };
                 self.connection = Some(BufReader::new(connected.map_err(cut)?));
             }
-            match self.attempt(&request.encode()?, request.id, out)? {
+            match self.attempt(&request.encode()?, request.id, &mut answer, hearer)? {
                 Attempt::Ended(end) => {
                     self.mode.clone_from(&end.mode);
                     self.host = end.host.clone().or(self.host.take());
                     return Ok(end);
                 }
-                Attempt::Lost(passed_on) => {
+                Attempt::Differs => {
                     self.connection = None;
-                    if passed_on > 0 {
-                        return Err(ClientError::Torn);
+                    answer = Answer::default();
+                    hearer.begin_anew();
+                }
+                Attempt::Lost => {
+                    self.connection = None;
+                    if answer.again() {
+                        give_up = Instant::now() + PATIENCE;
                     }
                     if Instant::now() >= give_up {
                         return Err(ClientError::Cut { line: request.line });
@@ -143,36 +146,27 @@ impl Client {
         }
     }
 
-    fn attempt(&mut self, text: &str, id: u64, out: &mut dyn FnMut(&str)) -> Result<Attempt, ClientError> {
-        let Some(connection) = &mut self.connection else { return Ok(Attempt::Lost(0)) };
+    fn attempt(
+        &mut self,
+        text: &str,
+        id: u64,
+        answer: &mut Answer,
+        hearer: &mut dyn Hearer,
+    ) -> Result<Attempt, ClientError> {
+        let Some(connection) = &mut self.connection else { return Ok(Attempt::Lost) };
         if connection.get_mut().write_all(text.as_bytes()).is_err() {
-            return Ok(Attempt::Lost(0));
+            return Ok(Attempt::Lost);
         }
-        let mut held = String::new();
-        let mut passed_on = 0;
         loop {
-            let mut line = Vec::new();
-            let bound = MAX_FRAME as u64 + 1;
-            match connection.by_ref().take(bound).read_until(b'\n', &mut line) {
-                Ok(_) if line.last() == Some(&b'\n') => line.pop(),
-                Ok(_) if line.len() as u64 >= bound => return Err(ProtocolError::TooLong(MAX_FRAME).into()),
-                Ok(_) | Err(_) => return Ok(Attempt::Lost(passed_on)),
+            let heard = match next_part(connection, id)? {
+                None => return Ok(Attempt::Lost),
+                Some(Part::Out(text)) => answer.take(&text, hearer).map(|()| None),
+                Some(Part::End(end)) => answer.finish(hearer).map(|()| Some(end)),
             };
-            let frame = Frame::decode(&line)?;
-            if frame.id.is_some_and(|other| other != id) {
-                continue;
-            }
-            match frame.part {
-                Part::Out(text) => held.push_str(&text),
-                Part::End(end) => {
-                    out(&held);
-                    return Ok(Attempt::Ended(end));
-                }
-            }
-            if held.len() > HELD {
-                passed_on += held.len();
-                out(&held);
-                held.clear();
+            match heard {
+                Ok(None) => {}
+                Ok(Some(end)) => return Ok(Attempt::Ended(end)),
+                Err(Differs) => return Ok(Attempt::Differs),
             }
         }
     }
@@ -187,6 +181,23 @@ impl Client {
             || socket.set_nonblocking(false).is_err();
         if dead {
             self.connection = None;
+        }
+    }
+}
+
+/// The next part of the answer to a request; `None` where the connection broke.
+fn next_part(connection: &mut BufReader<UnixStream>, id: u64) -> Result<Option<Part>, ClientError> {
+    loop {
+        let mut line = Vec::new();
+        let bound = MAX_FRAME as u64 + 1;
+        match connection.by_ref().take(bound).read_until(b'\n', &mut line) {
+            Ok(_) if line.last() == Some(&b'\n') => line.pop(),
+            Ok(_) if line.len() as u64 >= bound => return Err(ProtocolError::TooLong(MAX_FRAME).into()),
+            Ok(_) | Err(_) => return Ok(None),
+        };
+        let frame = Frame::decode(&line)?;
+        if frame.id.is_none_or(|other| other == id) {
+            return Ok(Some(frame.part));
         }
     }
 }
@@ -214,6 +225,7 @@ mod tests {
     use std::os::unix::net::UnixListener;
     use std::thread::JoinHandle;
 
+    use super::super::answer::{ANEW, HELD};
     use super::super::protocol::Status;
     use super::*;
 
@@ -247,7 +259,10 @@ mod tests {
                 let mut stream =
                     connection.take().unwrap_or_else(|| BufReader::new(listener.accept().unwrap().0));
                 let mut line = Vec::new();
-                stream.read_until(b'\n', &mut line).unwrap();
+                while stream.read_until(b'\n', &mut line).unwrap_or_default() == 0 {
+                    // The client has hung up, and comes again.
+                    stream = BufReader::new(listener.accept().unwrap().0);
+                }
                 requests.push(Request::decode(line.trim_ascii_end()).unwrap());
                 let id = requests.last().map(|request| request.id);
                 let mut say = |part| {
@@ -281,7 +296,8 @@ mod tests {
         let mut client = Client::new(&daemon.dir);
         let mut heard = String::new();
         for line in ["configure terminal", "hostname x"] {
-            let end = client.ask(line, Some(Nature::Changes), &mut |text| heard.push_str(text)).unwrap();
+            let end =
+                client.ask(line, Some(Nature::Changes), &mut |text: &str| heard.push_str(text)).unwrap();
             assert_eq!(end.status, Status::Obeyed);
         }
         assert_eq!(heard, "a\na\nb\n");
@@ -295,7 +311,7 @@ mod tests {
         let daemon = daemon("again", vec![("half\n", 1, Then::HangUp), ("whole\n", 1, Then::End)]);
         let mut client = Client::new(&daemon.dir);
         let mut heard = String::new();
-        client.ask("show x", Some(Nature::Reads), &mut |text| heard.push_str(text)).unwrap();
+        client.ask("show x", Some(Nature::Reads), &mut |text: &str| heard.push_str(text)).unwrap();
         assert_eq!(heard, "whole\n");
         assert_eq!(daemon.requests().len(), 2);
     }
@@ -305,23 +321,53 @@ mod tests {
         let daemon = daemon("twice", vec![("", 0, Then::HangUp), ("done\n", 1, Then::End)]);
         let mut client = Client::new(&daemon.dir);
         let mut heard = String::new();
-        client.ask("clear bgp *", Some(Nature::Changes), &mut |text| heard.push_str(text)).unwrap();
+        client.ask("clear bgp *", Some(Nature::Changes), &mut |text: &str| heard.push_str(text)).unwrap();
         assert_eq!(heard, "done\n");
         let [first, second] = daemon.requests().try_into().unwrap();
         assert!(first.client.is_some() && !first.again);
         assert_eq!(second, Request { again: true, ..first });
     }
 
+    /// More than is held back.
+    const PIECE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n";
+    const PIECES: usize = HELD / PIECE.len() + 20;
+
     #[test]
-    fn an_answer_torn_after_much_of_it_was_passed_on_is_said_to_be() {
-        const SAID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-        let daemon = daemon("torn", vec![(SAID, HELD / SAID.len() + 2, Then::HangUp)]);
+    fn a_long_answer_that_was_torn_goes_on_where_it_was() {
+        let acts =
+            vec![(PIECE, PIECES, Then::HangUp), (PIECE, 3, Then::HangUp), (PIECE, 2 * PIECES, Then::End)];
+        let daemon = daemon("torn", acts);
         let mut client = Client::new(&daemon.dir);
-        let mut heard = 0;
-        let answer = client.ask("show x", Some(Nature::Reads), &mut |text| heard += text.len());
-        assert!(matches!(answer, Err(ClientError::Torn)), "{answer:?}");
-        assert!(heard > HELD);
-        daemon.requests();
+        let mut heard = String::new();
+        let end = client.ask("show x", Some(Nature::Reads), &mut |text: &str| heard.push_str(text)).unwrap();
+        assert_eq!(end.status, Status::Obeyed);
+        assert!(heard == PIECE.repeat(2 * PIECES), "{} octets were heard", heard.len());
+        assert_eq!(daemon.requests().len(), 3);
+    }
+
+    #[test]
+    fn a_long_answer_that_has_become_another_one_is_given_from_its_beginning() {
+        const OTHER: &str = "another one\n";
+        for times in [1, 2 * PIECES * PIECE.len() / OTHER.len()] {
+            let acts = vec![
+                (PIECE, PIECES, Then::HangUp),
+                (OTHER, times, Then::HangUp),
+                (OTHER, times, Then::End),
+                (OTHER, times, Then::End),
+            ];
+            let daemon = daemon("other", acts);
+            let mut client = Client::new(&daemon.dir);
+            let mut heard = String::new();
+            client.ask("show x", Some(Nature::Reads), &mut |text: &str| heard.push_str(text)).unwrap();
+            let (before, after) = heard.split_once(ANEW).expect("it is said");
+            assert!(PIECE.repeat(PIECES).starts_with(before) && before.len() > HELD);
+            assert!(after == OTHER.repeat(times), "{} octets after it", after.len());
+            // What the daemon still waits for.
+            while !daemon.thread.is_finished() {
+                let _ = client.ask("show y", Some(Nature::Reads), &mut |_: &str| {});
+            }
+            daemon.requests();
+        }
     }
 
     #[test]
@@ -329,7 +375,7 @@ mod tests {
         let daemon = daemon("between", vec![("", 0, Then::End), ("", 0, Then::HangUp), ("", 0, Then::End)]);
         let mut client = Client::new(&daemon.dir);
         for line in ["hostname x", "hostname y"] {
-            client.ask(line, Some(Nature::Changes), &mut |_| {}).unwrap();
+            client.ask(line, Some(Nature::Changes), &mut |_: &str| {}).unwrap();
         }
         let sent: Vec<_> =
             daemon.requests().into_iter().map(|request| (request.line, request.again)).collect();

@@ -80,7 +80,7 @@ pub fn run_interactive(client: &mut Client) -> Result<(), ReadlineError> {
     }
     let mut output = Output::default();
     output.pager = std::env::var("VTYSH_PAGER").ok().filter(|pager| !pager.is_empty());
-    if let Err(error) = client.ask("", Some(Nature::Reads), &mut |_| {}) {
+    if let Err(error) = client.ask("", Some(Nature::Reads), &mut |_: &str| {}) {
         eprintln!("{error}");
     }
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();

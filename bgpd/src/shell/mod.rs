@@ -4,6 +4,7 @@
 //! client survives the daemon: it connects again and goes on. The words on the wire are [`protocol`]'s; both
 //! ends know the grammar, so help and completion need no daemon.
 
+mod answer;
 mod batch;
 mod client;
 mod filter;
@@ -11,6 +12,7 @@ mod interactive;
 mod output;
 pub mod protocol;
 
+pub use answer::Hearer;
 pub use batch::{run_commands, run_file};
 pub use client::{Client, ClientError};
 pub use filter::{Filter, FilterError, split_pipe};
@@ -39,7 +41,7 @@ fn run_line(client: &mut Client, line: &str, output: &mut output::Output) -> Res
         _ => (line.to_owned(), None),
     };
     output.begin(filter);
-    let end = client.ask(&command, session.nature(&command), &mut |text| output.write(text));
+    let end = client.ask(&command, session.nature(&command), output);
     output.finish();
     Ok(end?.status)
 }

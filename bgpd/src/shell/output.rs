@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
 
+use super::answer::{ANEW, Hearer};
 use super::filter::{Filter, Filtering};
 
 /// Standard output, as one answer after the other sees it.
 #[derive(Debug, Default)]
 pub(super) struct Output {
+    filter: Option<Filter>,
     filtering: Option<Filtering>,
     /// The command that pages, where answers are paged.
     pub(super) pager: Option<String>,
@@ -19,7 +21,8 @@ pub(super) struct Output {
 impl Output {
     /// An answer begins.
     pub(super) fn begin(&mut self, filter: Option<Filter>) {
-        self.filtering = filter.map(Filtering::new);
+        self.filtering = filter.clone().map(Filtering::new);
+        self.filter = filter;
         self.closed = false;
     }
 
@@ -76,5 +79,17 @@ impl Output {
             }
         };
         self.closed = written.is_err();
+    }
+}
+
+impl Hearer for Output {
+    fn hear(&mut self, text: &str) {
+        self.write(text);
+    }
+
+    /// The filter begins anew as well: what it passes on is of one answer.
+    fn begin_anew(&mut self) {
+        self.filtering = self.filter.clone().map(Filtering::new);
+        self.put(ANEW);
     }
 }

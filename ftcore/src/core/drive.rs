@@ -380,7 +380,8 @@ impl<M: Machine, L: Memory> Primary<M, L> {
     /// From where on the log is still needed.
     fn floor(&self) -> u64 {
         if self.settings.mode == Mode::None {
-            return u64::MAX;
+            let kept = self.kept.filter(|(_, until)| self.now < *until);
+            return kept.map_or(u64::MAX, |(from, _)| from);
         }
         let tail = self.writer.tail();
         let state = self.memory.load(Word::TwinState);

@@ -11,6 +11,7 @@ pub mod kernel;
 pub mod log;
 pub mod machine;
 pub mod memory;
+mod moving;
 pub mod primary;
 pub mod private;
 pub mod queue;

@@ -126,6 +126,8 @@ pub struct Primary<M: Machine, L> {
     pub(super) digest_at: Time,
     /// The newest checkpoint, and since when it is that.
     pub(super) checkpoint: (u64, Time),
+    /// Where nobody follows: from where on the log is kept all the same, and until when.
+    pub(super) kept: Option<(u64, Time)>,
 }
 
 /// Whether this process writes on.
@@ -171,6 +173,7 @@ impl<M: Machine, L: Memory> Primary<M, L> {
             digests: VecDeque::new(),
             digest_at: Time(0),
             checkpoint,
+            kept: None,
             memory,
         }
     }

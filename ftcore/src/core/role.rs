@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::record::Cause;
-use super::takeover::Origin;
 
 /// What the standby does while the primary lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,21 +77,38 @@ pub enum Standing {
     Suspended,
 }
 
+/// What a death is blamed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Blame {
+    /// Somebody ended it on purpose, or handed over.
+    Outside,
+    /// Octets of a peer or an input of the program's own, which something stands for now.
+    Input,
+    /// Itself, and nothing that can be left out: time, the state, or nobody knows.
+    Itself,
+}
+
 /// What the keeper saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// A standby says how far it is.
     Stands(ChildId, Standing),
-    /// A child says that it is primary now.
-    Leads(ChildId),
+    /// A child says that it is primary now, and of what the one before died.
+    Leads(ChildId, Blame),
     /// A child ended, or could not be started.
-    Ended(ChildId, Origin),
+    Ended(ChildId),
     /// The primary ended on purpose: so shall all, with this exit status.
     Finished(ChildId, u8),
     /// A standby says that what is kept does not make a state.
     Unrestorable(ChildId),
     /// The primary did not hand over as it was told.
     Refused(String),
+    /// The primary wants the log to be in another memory: nobody may be following it then.
+    LogToMove(ChildId),
+    /// It is there, or stays where it was.
+    LogMoved(ChildId),
+    /// A child has given a checkpoint.
+    Checkpointed(ChildId),
     /// Somebody wants something; the number names the answer.
     Ordered(u64, Order),
     /// The keeper shall end.
@@ -120,6 +136,8 @@ pub enum Action {
     End(ChildId, End),
     /// Let go of every connection and of the log: they are lost.
     Abandon,
+    /// Say that a primary has died of itself, for the so many-th time in a row; and at which the state is given up.
+    Row(u32, u32),
     /// Answer an order.
     Answer(u64, Result<(), String>),
     /// Replace the own program by this binary.
@@ -154,6 +172,8 @@ pub enum Tell {
     Mode(Mode),
     /// To the primary: end orderly.
     Stop,
+    /// To the primary: nobody follows; put the log where it shall be.
+    MoveLog,
 }
 
 /// How a child is ended.

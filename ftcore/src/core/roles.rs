@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 use super::input::Time;
 use super::record::Cause;
-use super::role::{Action, ChildId, End, Follow, Mode, Order, Seen, Standing, Tell};
-use super::takeover::Origin;
+use super::role::{Action, Blame, ChildId, End, Follow, Mode, Order, Seen, Standing, Tell};
 
+mod deaths;
 #[cfg(test)]
 mod tests;
+
+use deaths::GivingUp;
 
 /// How many standbys in a row may end before they stand, with no primary there, until what is kept counts as
 /// the reason and is given up.
@@ -21,10 +23,11 @@ const PATIENCE: u32 = 5;
 /// How long the pause after the second failure in a row is; it doubles with each one, up to the longest.
 const PAUSE_US: u64 = 100_000;
 const LONGEST_PAUSE_US: u64 = 5_000_000;
-/// A primary that dies of itself within this time dies of what it took over.
-const SOON_US: u64 = 2_000_000;
 /// How long a child that was asked to end may take.
 const END_US: u64 = 2_000_000;
+/// How long the log may take to be put into another memory, longer than the primary tries it; until then there is no
+/// twin.
+const MOVE_US: u64 = 30_000_000;
 /// How long a planned handover may take, from the order to the new primary.
 const PLAN_US: u64 = 60_000_000;
 
@@ -44,9 +47,26 @@ struct Plan {
     cause: Cause,
     binary: Option<PathBuf>,
     until: Time,
-    checkpoint_asked: bool,
+    checkpoint: Fresh,
+    /// A twin was started for it.
+    started: bool,
     /// How the twin stood when the primary was told to hand over.
     told: Option<Standing>,
+}
+
+/// Whether there is a checkpoint for a twin that is made for a plan alone: the log may begin behind the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fresh {
+    NotAsked,
+    Asked,
+    There,
+}
+
+/// The log is on its way to another memory.
+#[derive(Debug)]
+struct Move {
+    until: Time,
+    told: bool,
 }
 
 #[derive(Debug)]
@@ -65,11 +85,18 @@ pub struct Roles {
     standby: Option<Standby>,
     next: u32,
     failures: u32,
-    /// How many primaries have died of themselves soon after they began, one after another.
+    /// How many primaries have died of themselves before they had settled, one after another, and no input was to
+    /// blame.
     row: u32,
+    /// How many states were given up since one has settled.
+    given_up: u32,
+    giving_up: GivingUp,
     leads_since: Time,
+    /// Until when, where it is over.
+    led_until: Option<Time>,
     not_before: Time,
     plan: Option<Plan>,
+    moving: Option<Move>,
     stop: Option<Stop>,
 }
 
@@ -86,9 +113,13 @@ impl Roles {
             next: 1,
             failures: 0,
             row: 0,
+            given_up: 0,
+            giving_up: GivingUp::No,
             leads_since: Time(0),
+            led_until: None,
             not_before: Time(0),
             plan: None,
+            moving: None,
             stop: None,
         }
     }
@@ -97,6 +128,11 @@ impl Roles {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// The children of an earlier keeper are in this mode.
+    pub fn begin_in(&mut self, mode: Mode) {
+        self.mode = mode;
     }
 
     /// The primary, as far as is known.
@@ -124,8 +160,9 @@ impl Roles {
         let start = (self.standby.is_none() && self.stop.is_none()).then_some(self.not_before);
         let ending = self.standby.as_ref().and_then(|standby| standby.ending_until);
         let plan = self.plan.as_ref().map(|plan| plan.until);
+        let moving = self.moving.as_ref().map(|moving| moving.until);
         let stop = self.stop.as_ref().and_then(|stop| stop.until);
-        [start.filter(|at| *at > Time(0)), ending, plan, stop].into_iter().flatten().min()
+        [start.filter(|at| *at > Time(0)), ending, plan, moving, stop].into_iter().flatten().min()
     }
 
     /// Takes what was seen at `now`.
@@ -133,8 +170,8 @@ impl Roles {
         let mut actions = Vec::new();
         match seen {
             Seen::Stands(child, standing) => self.stands(child, standing, now, &mut actions),
-            Seen::Leads(child) => self.leads(child, now, &mut actions),
-            Seen::Ended(child, origin) => self.ended(child, origin, now, &mut actions),
+            Seen::Leads(child, blame) => self.leads(child, blame, now, &mut actions),
+            Seen::Ended(child) => self.ended(child, now, &mut actions),
             Seen::Finished(child, status) if self.primary == Some(child) => {
                 self.stop.get_or_insert(Stop { until: None, status });
             }
@@ -142,15 +179,23 @@ impl Roles {
                 actions.extend([Action::End(child, End::Killed), Action::Abandon]);
             }
             Seen::Refused(why) => self.answer(Err(why), &mut actions),
+            Seen::LogToMove(child) => self.log_to_move(child, now, &mut actions),
+            Seen::LogMoved(child) if self.primary == Some(child) => self.log_moved(&mut actions),
             Seen::Ordered(asker, order) => self.ordered(asker, order, now, &mut actions),
             Seen::StopAsked => {
                 self.stop.get_or_insert(Stop { until: None, status: 0 });
             }
             Seen::Adopted { primary, twin } => self.adopted(primary, twin),
-            Seen::Finished(..) | Seen::Time => {}
+            Seen::Checkpointed(child) => {
+                if let Some(plan) = self.plan.as_mut().filter(|_| self.primary == Some(child)) {
+                    plan.checkpoint = Fresh::There;
+                }
+            }
+            Seen::Finished(..) | Seen::LogMoved(_) | Seen::Time => {}
         }
         match self.stop {
             Some(_) => self.go_on_stopping(now, &mut actions),
+            None if self.giving_up == GivingUp::Yes => self.give_up(now, &mut actions),
             None => self.settle(now, &mut actions),
         }
         actions
@@ -168,8 +213,29 @@ impl Roles {
         }
     }
 
-    fn leads(&mut self, child: ChildId, now: Time, actions: &mut Vec<Action>) {
+    /// The twin ends first: one that follows the old memory would lead with what is no longer true.
+    fn log_to_move(&mut self, child: ChildId, now: Time, actions: &mut Vec<Action>) {
+        let busy = self.plan.is_some() || self.moving.is_some() || self.stop.is_some();
+        if self.primary != Some(child) || busy {
+            // It asks again.
+            return;
+        }
+        self.moving = Some(Move { until: Time(now.0 + MOVE_US), told: false });
+        if let Some(standby) = &mut self.standby {
+            end(standby, now, actions);
+        }
+    }
+
+    fn log_moved(&mut self, actions: &mut Vec<Action>) {
+        self.moving = None;
+        // It came when the move seemed to come to nothing, and follows the old one.
+        actions.extend(self.standby().map(|standby| Action::End(standby, End::Killed)));
+    }
+
+    fn leads(&mut self, child: ChildId, blame: Blame, now: Time, actions: &mut Vec<Action>) {
+        self.count_death(blame, now, actions);
         self.leads_since = now;
+        self.moving = None;
         if self.standby() == Some(child) {
             self.standby = None;
         }
@@ -186,13 +252,14 @@ impl Roles {
         }
     }
 
-    fn ended(&mut self, child: ChildId, origin: Origin, now: Time, actions: &mut Vec<Action>) {
+    fn ended(&mut self, child: ChildId, now: Time, actions: &mut Vec<Action>) {
         if self.primary == Some(child) {
             self.primary = None;
-            self.count_death(origin, now, actions);
+            self.led_until = Some(now);
+            self.moving = None;
         }
         let Some(standby) = self.standby.take_if(|standby| standby.child == child) else { return };
-        if self.plan.as_ref().is_some_and(|plan| plan.checkpoint_asked) {
+        if self.plan.as_ref().is_some_and(|plan| plan.started) {
             self.answer(Err("the new twin ended".to_owned()), actions);
         }
         if standby.standing != Standing::Syncing || standby.ending_until.is_some() {
@@ -204,26 +271,6 @@ impl Roles {
         self.not_before = Time(now.0 + pause);
         if self.failures >= PATIENCE && self.primary.is_none() {
             self.failures = 0;
-            actions.push(Action::Abandon);
-        }
-    }
-
-    /// Who dies of itself soon after it began dies of what it took over. That many times in a row, and the state
-    /// is given up: better new connections than none.
-    fn count_death(&mut self, origin: Origin, now: Time, actions: &mut Vec<Action>) {
-        let soon = now.0.saturating_sub(self.leads_since.0) < SOON_US;
-        match (origin, soon) {
-            (Origin::Outside, _) => {}
-            (Origin::Inside, false) => self.row = 1,
-            (Origin::Inside, true) => self.row += 1,
-        }
-        if self.row > PATIENCE {
-            self.row = 0;
-            if let Some(standby) = &mut self.standby {
-                standby.led = true;
-                standby.ending_until = Some(Time(now.0 + END_US));
-                actions.push(Action::End(standby.child, End::Killed));
-            }
             actions.push(Action::Abandon);
         }
     }
@@ -247,8 +294,9 @@ impl Roles {
             },
             Order::Mode(mode) => {
                 let changed = std::mem::replace(&mut self.mode, mode) != mode;
+                // Who asks may have heard of another one.
+                actions.push(Action::Tell(primary, Tell::Mode(mode)));
                 if changed {
-                    actions.push(Action::Tell(primary, Tell::Mode(mode)));
                     // A twin of the other kind is made anew: a hot one has no checkpoint to hold.
                     if let Some(standby) = &mut self.standby {
                         end(standby, now, actions);
@@ -268,7 +316,15 @@ impl Roles {
 
     fn plan(&mut self, asker: u64, cause: Cause, binary: Option<PathBuf>, now: Time) {
         let until = Time(now.0 + PLAN_US);
-        self.plan = Some(Plan { asker, cause, binary, until, checkpoint_asked: false, told: None });
+        self.plan = Some(Plan {
+            asker,
+            cause,
+            binary,
+            until,
+            checkpoint: Fresh::NotAsked,
+            started: false,
+            told: None,
+        });
     }
 
     fn answer(&mut self, answer: Result<(), String>, actions: &mut Vec<Action>) {
@@ -294,6 +350,14 @@ impl Roles {
             self.answer(Err("the twin did not come in step in time".to_owned()), actions);
         }
         let planned = self.plan.is_some();
+        self.moving.take_if(|moving| moving.until <= now);
+        if let (Some(moving), None, Some(primary)) = (&mut self.moving, &self.standby, self.primary) {
+            if !std::mem::replace(&mut moving.told, true) {
+                moving.until = Time(now.0 + MOVE_US);
+                actions.push(Action::Tell(primary, Tell::MoveLog));
+            }
+            return;
+        }
         if now < self.not_before {
             return self.go_on_with_plan(actions);
         }
@@ -329,10 +393,13 @@ impl Roles {
         if let (Some(plan), Some(primary)) = (&mut self.plan, primary) {
             binary = plan.binary.clone().or(binary);
             follow = Follow::Hot;
-            plan.checkpoint_asked = true;
-            if !self.mode.has_twin() {
-                actions.push(Action::Tell(primary, Tell::Checkpoint));
+            if !self.mode.has_twin() && plan.checkpoint != Fresh::There {
+                if std::mem::replace(&mut plan.checkpoint, Fresh::Asked) == Fresh::NotAsked {
+                    actions.push(Action::Tell(primary, Tell::Checkpoint));
+                }
+                return;
             }
+            plan.started = true;
         }
         let led = primary.is_none();
         if led {

@@ -97,6 +97,16 @@ impl Life {
         Ok(life)
     }
 
+    /// Holds another futex, in its place.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn exchange(self, word: LifeWord) -> io::Result<Self> {
+        // What the C library had registered is found again.
+        drop(self);
+        Life::hold(word)
+    }
+
     /// Gives it back on purpose: who waits hears [`Standing::Released`].
     pub fn release(self) {
         self.store(WAITERS);

@@ -34,6 +34,16 @@ impl<M> Parcel<M> {
     }
 }
 
+/// Whether something was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Sent {
+    /// It is the other side's.
+    Yes,
+    /// There was no room.
+    No,
+}
+
 impl Link {
     /// The link over this end of a channel.
     #[must_use]
@@ -57,6 +67,25 @@ impl Link {
         let kept = descriptors.iter().map(BorrowedFd::try_clone_to_owned).collect::<io::Result<_>>()?;
         self.waiting.push_back((octets, kept));
         Ok(())
+    }
+
+    /// Sends now, before anything else is said by anybody here; whether there was room. Where there was not, nothing
+    /// has happened.
+    ///
+    /// # Errors
+    /// As [`Link::send`].
+    pub fn send_now<M: Message>(&mut self, message: &M, descriptors: &[BorrowedFd<'_>]) -> io::Result<Sent> {
+        assert_eq!(message.descriptors(), descriptors.len(), "a message with other descriptors than it has");
+        self.flush()?;
+        if !self.waiting.is_empty() {
+            return Ok(Sent::No);
+        }
+        let octets = rmp_serde::to_vec_named(message).map_err(io::Error::other)?;
+        match self.channel.send(&octets, descriptors) {
+            Ok(()) => Ok(Sent::Yes),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Sent::No),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends what waits, as far as there is room.

@@ -117,6 +117,12 @@ pub fn open_file(path: &Path) -> io::Result<OwnedFd> {
     Ok(File::options().read(true).write(true).open(path)?.into())
 }
 
+/// How large a ring is that is asked to be so large.
+#[must_use]
+pub fn rounded(capacity: u64) -> u64 {
+    capacity.next_multiple_of(REGION as u64)
+}
+
 fn whole_regions(capacity: u64) -> io::Result<u64> {
     let whole = capacity.max(REGION as u64).checked_next_multiple_of(REGION as u64);
     whole.filter(|whole| CAPACITIES.contains(whole)).ok_or_else(|| io::ErrorKind::InvalidInput.into())

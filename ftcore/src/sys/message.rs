@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::input::{Cookie, ListenerId};
 use crate::core::record::Cause;
-use crate::core::role::{ChildId, Follow, Order, Settings, Standing, Tell};
+use crate::core::role::{Blame, ChildId, Follow, Order, Settings, Standing, Tell};
 use crate::sys::position::Origin;
 use crate::sys::process::Exit;
 
@@ -185,6 +185,8 @@ pub enum ToKeeper {
     Leads {
         /// In this epoch.
         epoch: u32,
+        /// What the one before has died of.
+        blame: Blame,
     },
     /// This standby found no state that it can begin with.
     Unrestorable(String),
@@ -192,6 +194,12 @@ pub enum ToKeeper {
     Suspended,
     /// The primary does not hand over.
     Refused(String),
+    /// The primary wants the log to be in another memory.
+    MoveLog,
+    /// The primary has put it there: the memory and the bell. Nothing is written to the old one any more.
+    LogMoved,
+    /// It stays where it is.
+    LogStays,
     /// The primary ends on purpose, and all shall.
     Finished(u8),
     /// The primary's operator wants this.
@@ -220,6 +228,7 @@ impl Message for ToKeeper {
     fn descriptors(&self) -> usize {
         match self {
             ToKeeper::Item(item) => item.descriptors(),
+            ToKeeper::LogMoved => Item::Log.descriptors(),
             ToKeeper::Hello { .. }
             | ToKeeper::Uploaded(_)
             | ToKeeper::Forget(_)
@@ -229,6 +238,8 @@ impl Message for ToKeeper {
             | ToKeeper::Unrestorable(_)
             | ToKeeper::Suspended
             | ToKeeper::Refused(_)
+            | ToKeeper::MoveLog
+            | ToKeeper::LogStays
             | ToKeeper::Finished(_)
             | ToKeeper::Ordered(..)
             | ToKeeper::Settings(_)

@@ -6,7 +6,7 @@
 //! it behaves as ever.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::mem::zeroed;
 use std::panic::PanicHookInfo;
@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, A
 
 use super::heap;
 use super::mapping::Mapping;
+use super::process::signal_name;
 
 /// The longest message that is kept, in octets.
 pub const MESSAGE_OCTETS: usize = 2048;
@@ -28,11 +29,16 @@ const SIGNAL: u32 = 1;
 const PANIC: u32 = 2;
 const EXIT: u32 = 3;
 
+/// No process has this number.
+const NOBODY: u32 = u32::MAX;
+
 /// The note as it lies in shared memory. All zeros say nothing.
 #[repr(C)]
 struct Page {
     cause: AtomicU32,
     signal: AtomicI32,
+    /// Who sent it; [`NOBODY`] where it came of what the process did itself.
+    sender: AtomicU32,
     address: AtomicU64,
     /// How much could not be allocated; 0 where all could.
     refused_octets: AtomicU64,
@@ -56,6 +62,8 @@ pub enum Cause {
         signal: i32,
         /// The address that it was about, where it is of that kind.
         address: u64,
+        /// The process that sent it, if another one did; 0 is one that cannot be seen from here.
+        sender: Option<u32>,
     },
     /// A panic, with its message as far as it was kept.
     Panic(String),
@@ -76,6 +84,34 @@ pub struct CrashNote {
     pub refused_octets: Option<u64>,
 }
 
+impl CrashNote {
+    /// Whether somebody else has ended the process: then nothing that it did is to blame.
+    #[must_use]
+    pub fn is_from_outside(&self) -> bool {
+        self.refused_octets.is_none() && matches!(self.cause, Cause::Signal { sender: Some(_), .. })
+    }
+}
+
+impl fmt::Display for CrashNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Signal { signal, sender: Some(sender), .. } => {
+                write!(f, "{} (sent by process {sender})", signal_name(*signal))?;
+            }
+            Cause::Signal { signal, address, .. } => {
+                write!(f, "{} (address {address:#x})", signal_name(*signal))?;
+            }
+            Cause::Panic(message) => f.write_str(message)?,
+            Cause::Exit => f.write_str("it ended itself")?,
+            Cause::Unsaid => f.write_str("nothing")?,
+        }
+        match self.refused_octets {
+            Some(octets) => write!(f, "; {octets} octets of memory were refused"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Reads the note in this region; `None` where nothing was written.
 #[must_use]
 pub fn read(region: &Mapping) -> Option<CrashNote> {
@@ -83,8 +119,12 @@ pub fn read(region: &Mapping) -> Option<CrashNote> {
     let refused_octets = Some(page.refused_octets.load(Ordering::Acquire)).filter(|octets| *octets != 0);
     let cause = match page.cause.load(Ordering::Acquire) {
         SIGNAL => {
-            let signal = page.signal.load(Ordering::Acquire);
-            Cause::Signal { signal, address: page.address.load(Ordering::Acquire) }
+            let sender = page.sender.load(Ordering::Acquire);
+            Cause::Signal {
+                signal: page.signal.load(Ordering::Acquire),
+                address: page.address.load(Ordering::Acquire),
+                sender: (sender != NOBODY).then_some(sender),
+            }
         }
         PANIC => {
             let length = page.message_octets.load(Ordering::Acquire) as usize;
@@ -182,13 +222,24 @@ extern "C" fn on_signal(signal: libc::c_int, about: *mut libc::siginfo_t, _: *mu
         return;
     };
     if claim(page, SIGNAL) {
-        // SAFETY: the kernel gives a whole siginfo, which has an address for the signals that are about one;
-        // for the others these octets are something else, and no harm.
-        let address = unsafe { about.as_ref().map_or(0, |about| about.si_addr() as u64) };
+        // SAFETY: the kernel gives a whole siginfo, which has an address for the signals that are about one, and
+        // a sender for those that were sent; for the others these octets are something else, and no harm.
+        let (address, sender) = unsafe {
+            about.as_ref().map_or((0, NOBODY), |about| match about.si_code {
+                libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL => (0, from_outside(about.si_pid())),
+                _ => (about.si_addr() as u64, NOBODY),
+            })
+        };
         page.signal.store(signal, Ordering::Release);
         page.address.store(address, Ordering::Release);
+        page.sender.store(sender, Ordering::Release);
     }
     die()
+}
+
+/// The sender, unless it is this process.
+fn from_outside(sender: libc::pid_t) -> u32 {
+    if sender.cast_unsigned() == std::process::id() { NOBODY } else { sender.cast_unsigned() }
 }
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static;

@@ -52,6 +52,12 @@ fn a_hundred_kills_of_the_primary_are_not_noticed() {
     again_and_again("hot", PRIMARY, Signal::Kill, 100);
 }
 
+/// Nothing that was received is to blame for it, and the state is not given up.
+#[test]
+fn a_fatal_signal_from_outside_is_a_kill_as_any_other() {
+    again_and_again("hot", PRIMARY, Signal::Segv, 12);
+}
+
 #[test]
 fn kills_of_a_primary_with_a_warm_standby_are_not_noticed() {
     again_and_again("warm", PRIMARY, Signal::Kill, 10);
@@ -277,6 +283,84 @@ fn another_version_takes_over_in_the_middle_of_a_stream() {
 fn a_log_in_a_file_outlives_all_processes() {
     let mut echo = Echo::start("cold");
     let mut probe = client::Probe::start(echo.address());
+    probe.exchange();
+    let primary = echo.pid(PRIMARY);
+    echo.signal(KEEPER, Signal::Kill);
+    echo.signal(PRIMARY, Signal::Kill);
+    echo.wait_until(|echo| !echo.lives(PRIMARY), "nobody is left");
+    echo.start_keeper();
+    echo.wait_until(|echo| echo.pid(PRIMARY) != primary && echo.lives(PRIMARY), "there is a primary");
+    let mut probe = client::Probe::start(echo.address());
+    assert!(probe.counters().starts_with("connections 2 "), "the first one is remembered");
+    echo.stop();
+}
+
+/// Another size, a file, and memory again, each with a death of everybody that serves behind it.
+#[test]
+fn the_log_is_moved_while_connections_go_on() {
+    let mut echo = Echo::start("hot");
+    let clients = clients(&echo);
+    for (order_text, said) in [
+        ("log 8388608", "the log has 8 MiB now, in memory"),
+        ("mode cold", "the log has 8 MiB now, in /"),
+        ("log 33554432", "the log has 32 MiB now, in /"),
+        ("mode none", "the log has 4 MiB now, in memory"),
+        ("mode warm", "the log has 32 MiB now, in memory"),
+        ("log 1048576", "the log has 1 MiB now, in memory"),
+    ] {
+        echo.order(order_text);
+        echo.wait_until_said(said);
+        let (verb, mode) = order_text.split_once(' ').unwrap();
+        if verb == "mode" {
+            echo.now_in_mode(mode);
+        }
+        echo.wait_for_successor();
+        if mode == "none" {
+            continue;
+        }
+        let before = echo.pid(PRIMARY);
+        echo.signal(PRIMARY, Signal::Kill);
+        echo.wait_until(|echo| echo.pid(PRIMARY) != before && echo.lives(PRIMARY), "somebody is primary");
+        echo.wait_for_successor();
+        let before = echo.pid(PRIMARY);
+        if echo.lives(TWIN) {
+            echo.signal_both(TWIN, PRIMARY, Signal::Kill);
+        } else {
+            echo.signal(PRIMARY, Signal::Kill);
+        }
+        echo.wait_until(|echo| echo.pid(PRIMARY) != before && echo.lives(PRIMARY), "somebody is primary");
+        echo.wait_for_successor();
+        // The keeper hears of a new primary a little later than its title says it.
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    finish(clients);
+    echo.stop();
+}
+
+/// The log has gone round many times, and goes on doing so.
+#[test]
+fn without_a_standby_there_is_a_handover_whatever_the_log_has_forgotten() {
+    let echo = Echo::start("none");
+    let clients: Vec<_> = (0..4).map(|n| Client::start(echo.address(), n)).collect();
+    std::thread::sleep(Duration::from_secs(2));
+    for _ in 0..3 {
+        let before = echo.pid(PRIMARY);
+        assert_eq!(order(&echo, "switchover"), "done");
+        assert_ne!(echo.pid(PRIMARY), before);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    finish(clients);
+    echo.stop();
+}
+
+#[test]
+fn a_mode_that_became_cold_keeps_the_state_beyond_all_processes() {
+    let mut echo = Echo::start("hot");
+    let mut probe = client::Probe::start(echo.address());
+    probe.exchange();
+    assert_eq!(order(&echo, "mode cold"), "done");
+    echo.now_in_mode("cold");
+    echo.wait_until_said("the log has 64 MiB now, in /");
     probe.exchange();
     let primary = echo.pid(PRIMARY);
     echo.signal(KEEPER, Signal::Kill);

@@ -25,6 +25,7 @@ pub enum Signal {
     Stop,
     Continue,
     Hangup,
+    Segv,
 }
 
 /// A running program. Dropping it kills all its processes.
@@ -156,6 +157,13 @@ impl Echo {
         }
     }
 
+    /// Waits until the program has said this.
+    pub fn wait_until_said(&self, text: &str) {
+        let said =
+            |echo: &Echo| std::fs::read_to_string(echo.dir.join("log")).is_ok_and(|log| log.contains(text));
+        self.wait_until(said, text);
+    }
+
     fn log(&self) -> String {
         let log = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
@@ -212,6 +220,7 @@ fn kill(pid: i32, signal: Signal) {
         Signal::Stop => Number::STOP,
         Signal::Continue => Number::CONT,
         Signal::Hangup => Number::HUP,
+        Signal::Segv => Number::SEGV,
     };
     // One that has just ended needs none.
     let _ = kill_process(Pid::from_raw(pid).unwrap(), number);

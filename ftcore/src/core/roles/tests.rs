@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::deaths::{ANEW_US, SETTLED_US};
 use super::*;
 use crate::core::role::Action::{Abandon, Answer, Exit, Renew, Start, Tell as Told};
 use crate::core::role::Standing::{Diverged, Holding, InStep, Syncing};
@@ -28,11 +29,15 @@ impl Story {
     fn protected(mode: Mode) -> Story {
         let mut story = Story::new(mode);
         story.see(Seen::Time);
-        story.see(Seen::Leads(FIRST));
+        story.see(leads(FIRST));
         let standing = if mode == Mode::Warm { Holding } else { InStep };
         story.see(Seen::Stands(SECOND, standing));
         story
     }
+}
+
+fn leads(child: ChildId) -> Seen {
+    Seen::Leads(child, Blame::Outside)
 }
 
 fn start(child: ChildId) -> Action {
@@ -40,7 +45,7 @@ fn start(child: ChildId) -> Action {
 }
 
 fn died(child: ChildId) -> Seen {
-    Seen::Ended(child, Origin::Outside)
+    Seen::Ended(child)
 }
 
 fn killed(child: ChildId) -> Action {
@@ -56,7 +61,7 @@ fn the_first_child_leads_and_the_second_follows() {
     let mut story = Story::new(Mode::Hot);
     assert_eq!(story.see(Seen::Time), [start(FIRST), Told(FIRST, Tell::Lead)]);
     assert_eq!(story.see(Seen::Time), []);
-    assert_eq!(story.see(Seen::Leads(FIRST)), [start(SECOND)]);
+    assert_eq!(story.see(leads(FIRST)), [start(SECOND)]);
     assert_eq!(story.see(Seen::Stands(SECOND, InStep)), []);
     assert_eq!((story.roles.primary(), story.roles.standby()), (Some(FIRST), Some(SECOND)));
     assert_eq!(story.roles.deadline(), None);
@@ -66,9 +71,9 @@ fn the_first_child_leads_and_the_second_follows() {
 fn a_dead_primary_is_followed_by_its_twin_whichever_is_heard_first() {
     let mut story = Story::protected(Mode::Hot);
     assert_eq!(story.see(died(FIRST)), [Told(SECOND, Tell::Lead)]);
-    assert_eq!(story.see(Seen::Leads(SECOND)), [start(THIRD)]);
+    assert_eq!(story.see(leads(SECOND)), [start(THIRD)]);
     assert_eq!(story.see(Seen::Stands(THIRD, InStep)), []);
-    assert_eq!(story.see(Seen::Leads(THIRD)), [killed(SECOND), start(ChildId(4))]);
+    assert_eq!(story.see(leads(THIRD)), [killed(SECOND), start(ChildId(4))]);
     assert_eq!(story.see(died(SECOND)), []);
 }
 
@@ -115,7 +120,7 @@ fn what_kills_everyone_who_restores_it_is_given_up() {
 fn warm_is_made_hot_before_a_switchover() {
     let mut story = Story::new(Mode::Warm);
     story.see(Seen::Time);
-    assert_eq!(story.see(Seen::Leads(FIRST)), [Start(SECOND, None, Follow::Warm)]);
+    assert_eq!(story.see(leads(FIRST)), [Start(SECOND, None, Follow::Warm)]);
     story.see(Seen::Stands(SECOND, Holding));
     assert_eq!(
         story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover))),
@@ -123,7 +128,7 @@ fn warm_is_made_hot_before_a_switchover() {
     );
     assert_eq!(story.see(Seen::Stands(SECOND, Syncing)), []);
     assert_eq!(story.see(Seen::Stands(SECOND, InStep)), [Told(FIRST, Tell::Switchover(Cause::Switchover))]);
-    let done = story.see(Seen::Leads(SECOND));
+    let done = story.see(leads(SECOND));
     assert_eq!(done, [killed(FIRST), Answer(7, Ok(())), Start(THIRD, None, Follow::Warm)]);
 }
 
@@ -132,14 +137,16 @@ fn without_a_twin_one_is_made_for_a_switchover() {
     for mode in [Mode::Cold, Mode::None] {
         let mut story = Story::new(mode);
         story.see(Seen::Time);
-        assert_eq!(story.see(Seen::Leads(FIRST)), []);
+        assert_eq!(story.see(leads(FIRST)), []);
         let planned = story.see(Seen::Ordered(7, Order::Switchover(Cause::Switchover)));
-        assert_eq!(planned, [Told(FIRST, Tell::Checkpoint), start(SECOND)]);
+        assert_eq!(planned, [Told(FIRST, Tell::Checkpoint)]);
+        assert_eq!(story.see(Seen::Time), []);
+        assert_eq!(story.see(Seen::Checkpointed(FIRST)), [start(SECOND)]);
         assert_eq!(
             story.see(Seen::Stands(SECOND, InStep)),
             [Told(FIRST, Tell::Switchover(Cause::Switchover))]
         );
-        assert_eq!(story.see(Seen::Leads(SECOND)), [killed(FIRST), Answer(7, Ok(()))]);
+        assert_eq!(story.see(leads(SECOND)), [killed(FIRST), Answer(7, Ok(()))]);
         assert_eq!(story.see(died(FIRST)), []);
     }
 }
@@ -149,7 +156,7 @@ fn without_standby_a_dead_primary_takes_its_connections_along_but_cold_keeps_the
     for (mode, abandoned) in [(Mode::Cold, vec![]), (Mode::None, vec![Abandon])] {
         let mut story = Story::new(mode);
         assert_eq!(story.see(Seen::Time), [start(FIRST), Told(FIRST, Tell::Lead)]);
-        story.see(Seen::Leads(FIRST));
+        story.see(leads(FIRST));
         let actions = story.see(died(FIRST));
         assert_eq!(actions, [abandoned, vec![start(SECOND), Told(SECOND, Tell::Lead)]].concat());
     }
@@ -162,7 +169,7 @@ fn an_upgrade_replaces_the_twin_then_the_primary_then_the_keeper() {
     assert_eq!(story.see(Seen::Ordered(9, Order::Upgrade(path.clone()))), [asked(SECOND)]);
     assert_eq!(story.see(died(SECOND)), [Start(THIRD, Some(path.clone()), Follow::Hot)]);
     assert_eq!(story.see(Seen::Stands(THIRD, Diverged)), [Told(FIRST, Tell::HandOver(Cause::Upgrade))]);
-    let done = story.see(Seen::Leads(THIRD));
+    let done = story.see(leads(THIRD));
     let next = Start(ChildId(4), Some(path.clone()), Follow::Hot);
     assert_eq!(done, [killed(FIRST), Answer(9, Ok(())), Renew(path), next]);
 }
@@ -213,6 +220,27 @@ fn a_mode_without_twin_ends_it_and_one_with_a_twin_starts_it() {
 }
 
 #[test]
+fn the_log_moves_while_nobody_follows_it() {
+    let mut story = Story::protected(Mode::Hot);
+    assert_eq!(story.see(Seen::LogToMove(SECOND)), [], "only the primary has a say in that");
+    assert_eq!(story.see(Seen::LogToMove(FIRST)), [asked(SECOND)]);
+    assert_eq!(story.see(died(SECOND)), [Told(FIRST, Tell::MoveLog)]);
+    assert_eq!(story.see(Seen::Time), []);
+    assert_eq!(story.see(Seen::LogMoved(FIRST)), [start(THIRD)]);
+
+    story.see(Seen::LogToMove(FIRST));
+    assert_eq!(story.see(died(THIRD)), [Told(FIRST, Tell::MoveLog)]);
+    let next = ChildId(4);
+    assert_eq!(story.see(died(FIRST)), [start(next), Told(next, Tell::Lead)], "it did not come to it");
+    assert_eq!(story.see(leads(next)), [start(ChildId(5))]);
+
+    story.see(Seen::LogToMove(next));
+    story.see(died(ChildId(5)));
+    story.now = story.roles.deadline().unwrap();
+    assert_eq!(story.see(Seen::Time), [start(ChildId(6))], "it takes too long");
+}
+
+#[test]
 fn adopted_children_are_left_as_they_are() {
     let mut story = Story::new(Mode::Hot);
     let (primary, twin) = (story.roles.name_child(), story.roles.name_child());
@@ -220,37 +248,85 @@ fn adopted_children_are_left_as_they_are() {
     assert_eq!(story.see(died(primary)), [Told(twin, Tell::Lead)]);
 }
 
-#[test]
-fn a_state_that_kills_one_primary_after_the_other_is_given_up() {
-    let mut story = Story::protected(Mode::Hot);
-    let mut primary = FIRST;
-    for n in 0..PATIENCE {
-        let standby = story.roles.standby().unwrap();
-        let actions = story.see(Seen::Ended(primary, Origin::Inside));
-        assert_eq!(actions, [Told(standby, Tell::Lead)], "{n}");
-        story.see(Seen::Leads(standby));
-        story.see(Seen::Stands(story.roles.standby().unwrap(), InStep));
-        primary = standby;
+impl Story {
+    /// The primary dies after so long, and whoever takes over says what is to blame, before or after the keeper sees
+    /// the death.
+    fn dies_after(&mut self, us: u64, blame: Blame) -> Vec<Action> {
+        self.now.0 += us;
+        let (primary, standby) = (self.roles.primary().unwrap(), self.roles.standby().unwrap());
+        if us.is_multiple_of(2) {
+            assert_eq!(self.see(died(primary)), [Told(standby, Tell::Lead)]);
+        }
+        let actions = self.see(Seen::Leads(standby, blame));
+        self.see(died(primary));
+        if let Some(twin) = self.roles.standby() {
+            self.see(Seen::Stands(twin, InStep));
+        }
+        actions
     }
-    let standby = story.roles.standby().unwrap();
-    assert_eq!(story.see(Seen::Ended(primary, Origin::Inside)), [killed(standby), Abandon]);
-    let next = story.roles.name_child();
-    let anew = story.see(died(standby));
-    assert_eq!(anew, [start(ChildId(next.0 + 1)), Told(ChildId(next.0 + 1), Tell::Lead)]);
+
+    /// Everything ends and begins anew from nothing; the answer is how long that took, in microseconds.
+    fn given_up(&mut self) -> u64 {
+        let primary = self.roles.primary().unwrap();
+        if let Some(standby) = self.roles.standby() {
+            assert_eq!(self.see(died(standby)), [killed(primary)]);
+        }
+        assert_eq!(self.see(died(primary)), [Abandon]);
+        assert_eq!(self.see(Seen::Time), [], "not at once");
+        let due = self.roles.deadline().unwrap();
+        let waited = due.0 - self.now.0;
+        self.now = due;
+        let anew = self.see(Seen::Time);
+        let next = self.roles.standby().unwrap();
+        assert_eq!(anew, [start(next), Told(next, Tell::Lead)]);
+        self.see(leads(next));
+        self.see(Seen::Stands(self.roles.standby().unwrap(), InStep));
+        waited
+    }
 }
 
 #[test]
-fn kills_from_outside_and_deaths_of_old_primaries_are_no_row() {
+fn a_state_that_kills_one_primary_after_the_other_is_given_up() {
+    // At once, or when a timer runs out that all of them have.
+    for after_us in [1000, 1_500_001, SETTLED_US - 10_000] {
+        let mut story = Story::protected(Mode::Hot);
+        for n in 1..=PATIENCE {
+            let actions = story.dies_after(after_us, Blame::Itself);
+            assert_eq!(actions[0], Action::Row(n, PATIENCE + 1));
+            assert!(matches!(actions.last(), Some(Start(..))), "{actions:?}");
+        }
+        let (last, leader) = (PATIENCE + 1, story.roles.standby().unwrap());
+        let actions = story.dies_after(after_us, Blame::Itself);
+        assert!(
+            actions.contains(&Action::Row(last, last)) && actions.contains(&killed(leader)),
+            "{actions:?}"
+        );
+        assert!(story.given_up() <= ANEW_US);
+    }
+}
+
+#[test]
+fn what_dies_of_itself_from_nothing_begins_more_and_more_rarely() {
+    let mut story = Story::protected(Mode::Hot);
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        while !story.dies_after(1_500_000, Blame::Itself).contains(&Action::Row(PATIENCE + 1, PATIENCE + 1)) {
+        }
+        pauses.push(story.given_up().div_ceil(1_000_000));
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+}
+
+#[test]
+fn kills_from_outside_poison_and_deaths_of_old_primaries_are_no_row() {
     let mut story = Story::protected(Mode::Hot);
     for n in 0..10 * PATIENCE {
-        if n % 2 == 0 {
-            story.now.0 += SOON_US;
-        }
-        let (primary, standby) = (story.roles.primary().unwrap(), story.roles.standby().unwrap());
-        let origin = if n % 2 == 0 { Origin::Inside } else { Origin::Outside };
-        assert_eq!(story.see(Seen::Ended(primary, origin)), [Told(standby, Tell::Lead)]);
-        story.see(Seen::Leads(standby));
-        story.see(Seen::Stands(story.roles.standby().unwrap(), InStep));
+        let actions = match n % 3 {
+            0 => story.dies_after(SETTLED_US, Blame::Itself),
+            1 => story.dies_after(1000, Blame::Input),
+            _ => story.dies_after(1001, Blame::Outside),
+        };
+        assert!(matches!(actions.last(), Some(Start(..))), "{n}: {actions:?}");
     }
 }
 

@@ -51,7 +51,8 @@ impl Links {
         let cursor = state.cursor();
         let place = super::place_of(cursor);
         let file = match self.settings.mode {
-            Mode::Cold => checkpoint::on_disk(&kept::early(&self.state_dir)),
+            Mode::Cold => std::fs::create_dir_all(&self.state_dir)
+                .and_then(|()| checkpoint::on_disk(&kept::early(&self.state_dir))),
             Mode::Hot | Mode::Warm | Mode::None => checkpoint::in_memory(),
         };
         let saving = file.and_then(|file| checkpoint::save(file, place, |to| state.save(to)));
@@ -62,6 +63,13 @@ impl Links {
                 self.saving = Some((cursor.position, saving));
             }
             Err(error) => tracing::error!("no checkpoint can be made: {error}"),
+        }
+    }
+
+    /// Gives up the checkpoint that is being made.
+    pub(super) fn drop_saving(&mut self, sockets: &Sockets) {
+        if let Some((_, saving)) = self.saving.take() {
+            sockets.poll().remove(saving.pidfd());
         }
     }
 

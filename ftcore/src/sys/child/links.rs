@@ -17,7 +17,7 @@ use crate::core::machine::Machine;
 use crate::core::memory::{Memory, Word};
 use crate::core::primary::{Primary, Wake};
 use crate::core::record::Cause;
-use crate::core::role::{Mode, Order, Settings, Tell};
+use crate::core::role::{Blame, Mode, Order, Settings, Tell};
 use crate::core::standby::TwinState;
 use crate::core::status::{Protection, Status};
 use crate::sys::bell::Bell;
@@ -25,6 +25,7 @@ use crate::sys::channel::Channel;
 use crate::sys::checkpoint::Saving;
 use crate::sys::keeper::Options;
 use crate::sys::keeper::run_dir::RunDir;
+use crate::sys::life::Life;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::SharedLog;
 use crate::sys::message::{From, Item, ToChild, ToKeeper, ToPartner};
@@ -36,6 +37,7 @@ use crate::sys::title::Part;
 
 use super::handing::{Boundary, Handing};
 use super::join::Partner;
+use super::moving::Moving;
 use super::pulse::{Progress, Pulse};
 use super::wires::Wires;
 
@@ -44,6 +46,8 @@ pub(super) const KEEPER: Source = Source::Own(1 << 61);
 const TWIN: Source = Source::Own((1 << 61) + 1);
 const SIGNALS: Source = Source::Own((1 << 61) + 2);
 pub(super) const SAVING: Source = Source::Own((1 << 61) + 3);
+/// How long the log is kept for a standby that is made to be handed over to.
+const HAND_OVER_WITHIN: Duration = Duration::from_secs(60);
 /// How often a lost keeper is looked for, and a silent one looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -99,10 +103,10 @@ pub(super) struct Rest {
     pub settings: Settings,
     pub offered: BTreeMap<String, OwnedFd>,
     pub checkpoint: Option<(u64, OwnedFd)>,
+    pub life: Life,
 }
 
 /// Keeper and twin, as a primary sees them.
-#[derive(Debug)]
 pub struct Links {
     pub(super) wires: Rc<RefCell<Wires>>,
     pub(super) dir: RunDir,
@@ -123,6 +127,9 @@ pub struct Links {
     /// The twin was too slow and is to be replaced.
     pub(super) suspended: bool,
     pub(super) twin_progress: Progress,
+    /// Held for the main thread's life: its end is what the twin waits for.
+    pub(super) life: Option<Life>,
+    pub(super) moving: Moving,
 }
 
 impl Links {
@@ -146,11 +153,13 @@ impl Links {
             protection: None,
             suspended: false,
             twin_progress: Progress::new(),
+            life: Some(held.life),
+            moving: Moving::default(),
         }
     }
 
     /// Says to all that this process is primary, and hears from now on what they say.
-    pub(super) fn proclaim(&mut self, epoch: u32, sockets: &Sockets) {
+    pub(super) fn proclaim(&mut self, epoch: u32, blame: Blame, sockets: &Sockets) {
         let own = std::process::id();
         if let Err(error) = self.dir.say(Part::Primary, own) {
             tracing::error!("the run directory does not say who is primary: {error}");
@@ -159,7 +168,7 @@ impl Links {
         let poll = sockets.poll();
         let mut wires = self.wires.borrow_mut();
         wires.tell_keeper(&ToKeeper::Holds(sockets.iter().map(|(cookie, ..)| cookie).collect()), &[]);
-        wires.tell_keeper(&ToKeeper::Leads { epoch }, &[]);
+        wires.tell_keeper(&ToKeeper::Leads { epoch, blame }, &[]);
         let keeper = wires.keeper.as_ref().map(|link| poll.add(link, KEEPER.token(), Interest::IN));
         let signals = poll.add(&self.signals, SIGNALS.token(), Interest::IN);
         if let Err(error) = keeper.unwrap_or(Ok(())).and(signals) {
@@ -190,10 +199,12 @@ impl Links {
             self.heard_of_twin(parcel, primary);
         }
         self.look_at_saving(primary, sockets);
+        self.go_on_moving(primary, sockets);
         let now = Instant::now();
         if now >= self.look_at {
             self.look_at = now + LOOK;
             self.look_at_keeper(now, primary, sockets);
+            self.look_at_log(now, primary);
         }
         self.wires.borrow_mut().flush();
         news
@@ -259,9 +270,18 @@ impl Links {
         self.wires.borrow_mut().tell_keeper(&ToKeeper::Finished(status), &[]);
     }
 
+    /// Says that another process is primary: this one ends without a word.
+    pub fn release(&mut self) {
+        crate::sys::note::retract();
+        if let Some(life) = self.life.take() {
+            life.release();
+        }
+    }
+
     /// How the redundancy stands.
     pub fn redundancy<M: Machine>(&self, primary: &Primary<M, SharedLog>) -> Redundancy {
         let mut status = primary.status();
+        status.protection = self.protection_of(&status, primary);
         if self.suspended {
             status.protection = Protection::Unprotected;
             status.twin.state = TwinState::Suspended;
@@ -346,14 +366,21 @@ impl Links {
                     self.wires.borrow_mut().twin = None;
                 }
             }
-            (ToChild::Tell(Tell::Checkpoint), _) => self.save(primary, sockets),
+            (ToChild::Tell(Tell::Checkpoint), _) => {
+                // One that is under way may begin before what is kept of the log.
+                self.drop_saving(sockets);
+                primary.keep_log(HAND_OVER_WITHIN);
+                self.save(primary, sockets);
+            }
             (ToChild::Tell(Tell::Switchover(cause)), _) => self.begin_handing(cause, Boundary::NotWanted),
             (ToChild::Tell(Tell::HandOver(cause)), _) => self.begin_handing(cause, Boundary::Wanted),
             (ToChild::Tell(Tell::Mode(mode)), _) => {
                 self.settings.mode = mode;
                 primary.set(super::bounds(&self.settings));
+                self.look_at = Instant::now();
                 news.push(News::Mode(mode));
             }
+            (ToChild::Tell(Tell::MoveLog), _) => self.begin_moving(primary, sockets),
             (ToChild::Tell(Tell::Stop), _) => news.push(News::Stop),
             (ToChild::Reload, _) => news.push(News::Reload),
             (ToChild::Answer(asker, answer), _) => news.push(News::Answer(asker, answer)),

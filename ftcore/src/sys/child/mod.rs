@@ -3,6 +3,7 @@ pub mod forked;
 mod handing;
 pub mod join;
 pub mod links;
+mod moving;
 mod pulse;
 pub mod serve;
 mod standby;

@@ -95,7 +95,8 @@ impl Links {
             tracing::warn!("the twin is too slow: this primary goes on without it");
             self.wires.borrow_mut().tell_keeper(&ToKeeper::Suspended, &[]);
         }
-        let protection = if left_behind { Protection::Unprotected } else { status.protection };
+        let protection =
+            if left_behind { Protection::Unprotected } else { self.protection_of(&status, primary) };
         if self.protection.replace(protection) == Some(protection) {
             return;
         }

@@ -49,7 +49,7 @@ impl<M: Machine> Turn<'_, M> {
 
 /// Serves until the program ends or hands over; the answer is the status to exit with.
 pub fn serve<P: Program>(program: &P, promoted: Promoted<P::Machine>) -> u8 {
-    let Promoted { mut primary, mut sockets, mut links, life, .. } = promoted;
+    let Promoted { mut primary, mut sockets, mut links, .. } = promoted;
     links.ready();
     let served = serve_turns(program, &mut primary, &mut sockets, &mut links);
     match served {
@@ -59,8 +59,7 @@ pub fn serve<P: Program>(program: &P, promoted: Promoted<P::Machine>) -> u8 {
         }
         Ok(None) => {
             // The twin is primary: it hears of it here.
-            crate::sys::note::retract();
-            life.release();
+            links.release();
             0
         }
         Err(error) => {

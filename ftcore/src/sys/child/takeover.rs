@@ -10,6 +10,7 @@ use crate::core::machine::Machine;
 use crate::core::memory::{Memory, Word};
 use crate::core::primary::Primary;
 use crate::core::record::{Cause, Takeover};
+use crate::core::role::Blame;
 use crate::core::standby::TwinState;
 use crate::core::succession::take_over;
 use crate::core::takeover::{Circumstances, Evidence, Listeners, Origin, Report};
@@ -60,8 +61,8 @@ pub struct Promoted<M: Machine> {
     pub links: Links,
     /// What the takeover came to.
     pub report: Report,
-    /// Held for the main thread's life: its end is what the twin waits for.
-    pub life: Life,
+    /// Where the old one's death came from.
+    pub(super) origin: Origin,
 }
 
 impl<P: Program> Follower<'_, P> {
@@ -102,9 +103,10 @@ impl<P: Program> Follower<'_, P> {
             settings: held.settings,
             offered: held.offered,
             checkpoint: held.checkpoint,
+            life,
         };
         let links = Links::new(wires, options, rest, signals);
-        Ok(Promoted { primary, sockets: held.sockets, links, report, life })
+        Ok(Promoted { primary, sockets: held.sockets, links, report, origin: evidence.origin })
     }
 
     /// The old primary is past, or this never returns: one that cannot die keeps its sockets to itself.
@@ -159,7 +161,11 @@ enum Room {
 fn of_death(note: Option<&CrashNote>, room: Room, exit: Option<Ended>) -> (Cause, Option<i32>, Origin) {
     let refused = note.is_some_and(|note| note.refused_octets.is_some());
     match note.map(|note| &note.cause) {
-        Some(note::Cause::Signal { signal, .. }) if !refused => (Cause::Crash, Some(*signal), Origin::Inside),
+        Some(note::Cause::Signal { signal, sender, .. }) if !refused => {
+            // What somebody else has sent says nothing against an entry.
+            let origin = if sender.is_some() { Origin::Outside } else { Origin::Inside };
+            (Cause::Crash, Some(*signal), origin)
+        }
         Some(_) if !refused => (Cause::Crash, None, Origin::Inside),
         Some(_) => (Cause::OutOfMemory, None, Origin::Inside),
         None if room == Room::Short => (Cause::OutOfMemory, Some(libc::SIGKILL), Origin::Inside),
@@ -197,7 +203,20 @@ fn strangers(sockets: &mut Sockets, wires: &Wires) -> Vec<Accepted> {
 pub(super) fn proclaim<M: Machine>(program: &str, promoted: &mut Promoted<M>) {
     title::become_part(program, Part::Primary);
     tell(&promoted.report);
-    promoted.links.proclaim(promoted.report.takeover.epoch.0, &promoted.sockets);
+    let report = &promoted.report;
+    let blame = blame(report, promoted.origin);
+    promoted.links.proclaim(report.takeover.epoch.0, blame, &promoted.sockets);
+}
+
+/// What the old primary has died of.
+fn blame(report: &Report, origin: Origin) -> Blame {
+    let convicted = report.suspect.as_ref().filter(|suspect| suspect.verdict.is_some());
+    match (convicted, origin) {
+        // Time itself is no input that could be left out.
+        (Some(suspect), _) if !suspect.octets.is_empty() => Blame::Input,
+        (Some(_), _) | (None, Origin::Inside) => Blame::Itself,
+        (None, Origin::Outside) => Blame::Outside,
+    }
 }
 
 /// What became of it, for the operator's log.

@@ -24,8 +24,6 @@ use crate::sys::{listen, memory, socket};
 const ACCEPTS_A_TURN: usize = 32;
 /// How long no connection is accepted after the descriptors ran out.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The log's size where nobody follows it.
-const PRIVATE_LOG: u64 = 4 << 20;
 
 impl Keeper {
     pub(super) fn accept(&mut self, id: ListenerId) -> io::Result<()> {
@@ -156,6 +154,9 @@ impl Keeper {
                 }
                 self.holdings.abandon();
             }
+            Action::Row(times, last) => tracing::error!(
+                "a primary has died of itself, for the {times}. time in a row unless a message is found to blame; at the {last}. the state is given up"
+            ),
             Action::Answer(asker, result) => {
                 if let Some(primary) = self.roles.primary().and_then(|it| self.children.get_mut(&it)) {
                     primary.tell(&ToChild::Answer(asker, result), &[]);
@@ -237,11 +238,10 @@ impl Keeper {
         let mut seed = [0; 8];
         rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
         let seed = u64::from_ne_bytes(seed);
-        let octets = self.settings.log_octets;
+        let octets = kept::log_octets(&self.settings);
         let file = match self.settings.mode {
             Mode::Cold => kept::begin_log(&self.options.state_dir, octets, seed)?,
-            Mode::Hot | Mode::Warm => memory::create(octets, seed)?,
-            Mode::None => memory::create(octets.min(PRIVATE_LOG), seed)?,
+            Mode::Hot | Mode::Warm | Mode::None => memory::create(octets, seed)?,
         };
         self.holdings.begin_log(file).map_err(io::Error::other)
     }

@@ -14,7 +14,8 @@ use crate::sys::bell::Bell;
 use crate::sys::link::{Link, Parcel};
 use crate::sys::memory::{MapError, SharedLog, Side};
 use crate::sys::message::{From, Item, Message};
-use crate::sys::{note, position, process};
+use crate::sys::note::{self, CrashNote};
+use crate::sys::position;
 
 /// How long a socket may be on its way to the primary.
 const NEWS: Duration = Duration::from_secs(5);
@@ -119,21 +120,11 @@ impl Holdings {
         }
     }
 
-    /// What a primary that died wrote about its end, in a line.
+    /// What a primary that died wrote about its end.
     #[must_use]
-    pub fn note_of(&self, pid: u32) -> Option<String> {
+    pub fn note_of(&self, pid: u32) -> Option<CrashNote> {
         let region = self.log.as_ref()?.view.note_region().ok()?;
-        let note = note::read(&region).filter(|note| note.pid == pid)?;
-        let refused = note.refused_octets.map(|octets| format!("; {octets} octets of memory were refused"));
-        let cause = match note.cause {
-            note::Cause::Signal { signal, address } => {
-                format!("{} (address {address:#x})", process::signal_name(signal))
-            }
-            note::Cause::Panic(message) => message,
-            note::Cause::Exit => "it ended itself".to_owned(),
-            note::Cause::Unsaid => "nothing".to_owned(),
-        };
-        Some(cause + refused.as_deref().unwrap_or_default())
+        note::read(&region).filter(|note| note.pid == pid)
     }
 
     /// Takes a socket that was accepted.
@@ -205,6 +196,19 @@ impl Holdings {
                 self.sockets.entry(cookie).or_insert(fresh);
             }
         }
+        Ok(())
+    }
+
+    /// The log is in another memory from now on.
+    ///
+    /// # Errors
+    /// Where it is not what it is said to be.
+    pub fn move_log<M>(&mut self, mut parcel: Parcel<M>) -> Result<(), MapError> {
+        let missing = || io::Error::from(io::ErrorKind::InvalidData);
+        let file = parcel.first().ok_or_else(missing)?;
+        let bell = Bell::from_descriptor(parcel.first().ok_or_else(missing)?);
+        self.log = Some(Log { view: SharedLog::map(file, Side::Keeper)?, bell });
+        self.say_checkpoint();
         Ok(())
     }
 

@@ -4,11 +4,24 @@
 //! removes them.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use crate::core::role::{Mode, Settings};
 use crate::sys::checkpoint::Checkpoint;
 use crate::sys::memory;
+
+/// The log's size where nobody follows it.
+const PRIVATE_LOG: u64 = 4 << 20;
+
+/// How large the log is with these settings, in octets.
+#[must_use]
+pub fn log_octets(settings: &Settings) -> u64 {
+    match settings.mode {
+        Mode::None => settings.log_octets.min(PRIVATE_LOG),
+        Mode::Hot | Mode::Warm | Mode::Cold => settings.log_octets,
+    }
+}
 
 /// Where a checkpoint is written, until it is whole.
 #[must_use]
@@ -42,9 +55,36 @@ pub fn begin_log(dir: &Path, octets: u64, seed: u64) -> io::Result<OwnedFd> {
     memory::create_file(&log(dir), octets, seed)
 }
 
+/// A new log beside what is there, until [`keep_log`] puts it in its place.
+///
+/// # Errors
+/// The kernel's.
+pub fn early_log(dir: &Path, octets: u64, seed: u64) -> io::Result<OwnedFd> {
+    let path = dir.join("log.new");
+    // One that was given up.
+    let _ = std::fs::remove_file(&path);
+    memory::create_file(&path, octets, seed)
+}
+
+/// Makes the log that was begun the one that is kept.
+///
+/// # Errors
+/// The kernel's.
+pub fn keep_log(dir: &Path) -> io::Result<()> {
+    std::fs::rename(dir.join("log.new"), log(dir))
+}
+
+/// Whether this is the log that is kept.
+#[must_use]
+pub fn is_kept(dir: &Path, file: impl AsFd) -> bool {
+    let of = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
+    let (kept, this) = (rustix::fs::stat(log(dir)).map(of), rustix::fs::fstat(file).map(of));
+    kept.is_ok() && kept == this
+}
+
 /// Removes everything.
 pub fn remove(dir: &Path) {
-    for path in [log(dir), checkpoint(dir), early(dir)] {
+    for path in [log(dir), dir.join("log.new"), checkpoint(dir), early(dir)] {
         // What is not there need not be removed.
         let _ = std::fs::remove_file(path);
     }

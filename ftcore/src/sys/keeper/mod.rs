@@ -133,6 +133,8 @@ struct Keeper {
     began: bool,
     /// A stop was asked for while children of an earlier keeper were waited for.
     stop_asked: bool,
+    /// The configuration is to be read again, and there was nobody to do it.
+    reload_asked: bool,
     /// Children that could not be started.
     unstarted: Vec<ChildId>,
     /// How the last primary ended.
@@ -213,6 +215,7 @@ impl Keeper {
             adoption: Adoption::new(living),
             began: false,
             stop_asked: false,
+            reload_asked: false,
             unstarted: Vec::new(),
             last_exit: None,
             accept_after: None,

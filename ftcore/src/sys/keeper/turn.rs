@@ -11,7 +11,6 @@ use super::child::Child;
 use super::{Keeper, Source};
 use crate::core::input::{ListenerId, Time};
 use crate::core::role::{ChildId, Seen, Settings, Standing};
-use crate::core::takeover::Origin;
 use crate::sys::channel::{Channel, ChannelError};
 use crate::sys::link::{Link, Parcel};
 use crate::sys::message::{Item, ToChild, ToKeeper};
@@ -55,7 +54,7 @@ impl Keeper {
                     tracing::error!("the keeper goes on, in spite of this: {error}");
                 }
             }
-            seen.extend(self.unstarted.drain(..).map(|child| Seen::Ended(child, Origin::Inside)));
+            seen.extend(self.unstarted.drain(..).map(Seen::Ended));
             self.look_for_children(&mut seen)?;
             if !self.adoption.is_waiting() {
                 seen.push(Seen::Time);
@@ -65,6 +64,7 @@ impl Keeper {
                     return Ok(status);
                 }
             }
+            self.reload();
         }
     }
 
@@ -105,14 +105,23 @@ impl Keeper {
 
     fn signal(&mut self, signal: i32, seen: &mut Vec<Seen>) {
         if signal == libc::SIGHUP {
-            if let Some(primary) = self.roles.primary().and_then(|primary| self.children.get_mut(&primary)) {
-                primary.tell(&ToChild::Reload, &[]);
-            }
+            self.reload_asked = true;
             return;
         }
         tracing::info!("stopping");
         self.notify.say("STOPPING=1");
         seen.push(Seen::StopAsked);
+    }
+
+    /// Has the configuration read again, as soon as there is somebody to do that.
+    fn reload(&mut self) {
+        if !self.reload_asked {
+            return;
+        }
+        if let Some(primary) = self.roles.primary().and_then(|primary| self.children.get_mut(&primary)) {
+            primary.tell(&ToChild::Reload, &[]);
+            self.reload_asked = false;
+        }
     }
 
     /// Those who come by themselves are children of an earlier keeper, or ones that lost this one.
@@ -184,11 +193,17 @@ impl Keeper {
         let Parcel { message, descriptors } = parcel;
         let pid = self.children.get(&child).map_or(0, |child| child.pid);
         match message {
-            ToKeeper::Hello { settings } => self.set(settings),
+            ToKeeper::Hello { settings } => {
+                self.settings = settings;
+                self.roles.begin_in(settings.mode);
+            }
             ToKeeper::Item(item) => {
                 let listener = if let Item::Listener { id, .. } = &item { Some(*id) } else { None };
                 let new = listener.is_some_and(|id| !self.holdings.listeners.contains_key(&id));
                 let parcel = Parcel { message: (), descriptors };
+                if let Item::Checkpoint { .. } = &item {
+                    seen.push(Seen::Checkpointed(child));
+                }
                 self.holdings.take(item, parcel).map_err(io::Error::other)?;
                 if let Some(id) = listener.filter(|_| new)
                     && let Some(listener) = self.holdings.listeners.get(&id)
@@ -200,10 +215,10 @@ impl Keeper {
             ToKeeper::Holds(held) => self.holdings.retain(&held),
             ToKeeper::Forget(cookie) => self.holdings.forget(cookie),
             ToKeeper::Stands(standing) => seen.push(Seen::Stands(child, standing)),
-            ToKeeper::Leads { epoch } => {
+            ToKeeper::Leads { epoch, blame } => {
                 tracing::debug!("process {pid} is primary in epoch {epoch}");
                 self.adoption.leads(pid);
-                seen.push(Seen::Leads(child));
+                seen.push(Seen::Leads(child, blame));
             }
             ToKeeper::Unrestorable(why) => {
                 tracing::error!("process {pid} cannot begin with what is kept: {why}");
@@ -214,6 +229,13 @@ impl Keeper {
                 seen.extend(twin.map(|twin| Seen::Stands(twin, Standing::Suspended)));
             }
             ToKeeper::Refused(why) => seen.push(Seen::Refused(why)),
+            ToKeeper::MoveLog => seen.push(Seen::LogToMove(child)),
+            ToKeeper::LogMoved => {
+                let parcel = Parcel { message: (), descriptors };
+                self.holdings.move_log(parcel).map_err(io::Error::other)?;
+                seen.push(Seen::LogMoved(child));
+            }
+            ToKeeper::LogStays => seen.push(Seen::LogMoved(child)),
             ToKeeper::Finished(status) => seen.push(Seen::Finished(child, status)),
             ToKeeper::Ordered(asker, order) => seen.push(Seen::Ordered(asker, order)),
             ToKeeper::Settings(settings) => self.set(settings),
@@ -223,8 +245,9 @@ impl Keeper {
         Ok(())
     }
 
+    /// Other settings. The mode is changed by an order alone: who says these may not have heard of the newest.
     fn set(&mut self, settings: Settings) {
-        self.settings = settings;
+        self.settings = Settings { mode: self.roles.mode(), ..settings };
     }
 
     /// A child is over.
@@ -260,8 +283,7 @@ impl Keeper {
                 primary.tell(&ToChild::TwinEnded { pid: dead.pid }, &[]);
             }
         }
-        let outside = exit == Some(Exit::Signal(libc::SIGKILL)) && note.is_none();
-        seen.push(Seen::Ended(child, if outside { Origin::Outside } else { Origin::Inside }));
+        seen.push(Seen::Ended(child));
     }
 }
 

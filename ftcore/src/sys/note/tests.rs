@@ -36,7 +36,9 @@ fn a_wild_access_is_noted_with_its_address() {
         unsafe { ptr::with_exposed_provenance_mut::<u8>(0x10).write_volatile(1) };
     });
     assert_eq!(exit, KILLED);
-    assert_eq!(note.unwrap().cause, Cause::Signal { signal: libc::SIGSEGV, address: 0x10 });
+    let note = note.unwrap();
+    assert_eq!(note.cause, Cause::Signal { signal: libc::SIGSEGV, address: 0x10, sender: None });
+    assert!(!note.is_from_outside());
 }
 
 #[test]
@@ -58,7 +60,23 @@ fn an_overflow_of_the_stack_is_noted() {
 fn an_abort_is_noted() {
     let (exit, note) = last_words(|| std::process::abort());
     assert_eq!(exit, KILLED);
-    assert!(matches!(note.unwrap().cause, Cause::Signal { signal: libc::SIGABRT, .. }));
+    assert!(matches!(note.unwrap().cause, Cause::Signal { signal: libc::SIGABRT, sender: None, .. }));
+}
+
+#[test]
+fn a_fatal_signal_of_another_process_is_noted_with_its_sender() {
+    for signal in [libc::SIGSEGV, libc::SIGABRT, libc::SIGBUS] {
+        let (exit, note) = last_words(|| {
+            let victim = std::process::id();
+            let shell = format!("kill -{signal} {victim}");
+            let _ = std::process::Command::new("/bin/sh").args(["-c", &shell]).status();
+            std::thread::sleep(LONG);
+        });
+        let note = note.unwrap();
+        assert_eq!(exit, KILLED);
+        assert!(note.is_from_outside(), "{note}");
+        assert!(note.to_string().ends_with(')') && note.to_string().contains("sent by process"), "{note}");
+    }
 }
 
 #[test]
