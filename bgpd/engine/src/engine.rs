@@ -142,6 +142,8 @@ impl Engine {
             Input::Received { conn, octets } => self.received(conn, octets, effects),
             Input::Drained { conn, octets } => self.drained(conn, octets, effects),
             Input::Poison { conn, octets, treatment } => self.poison(conn, octets, treatment, effects),
+            // Nothing is told to a kernel yet, so that nothing can be heard of it.
+            Input::Fib(_) => {}
             Input::Command(command) => self.command(command, effects),
             Input::Clock => self.expire(effects),
         }
