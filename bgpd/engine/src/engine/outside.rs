@@ -10,7 +10,7 @@ use super::Engine;
 use crate::config::{NeighborName, StaticVia};
 use crate::effect::Effects;
 use crate::input::Interface;
-use crate::rib::{Way, is_link_local};
+use crate::rib::{OutsideRoute, RouteSource, Way, is_link_local};
 use crate::session::{Event, StopReason};
 use crate::value::{IfIndex, PeerId, PeerKind};
 
@@ -72,39 +72,64 @@ impl Engine {
     pub(super) fn outside_changed(&mut self, effects: &mut Effects) {
         let id_before = self.configured_id;
         let up = self.links.values().filter(|link| link.interface.up);
-        let connected = up.clone().flat_map(|link| {
-            let index = link.interface.index;
-            link.interface.addresses.iter().map(move |net| (net.trunc(), Way::Link(index)))
-        });
-        let by_name = |name: &str| {
-            let link = self.links.values().find(|link| link.interface.name == name && link.interface.up)?;
-            Some(Way::Link(link.interface.index))
-        };
-        let fixed = self.config.static_routes.iter().filter_map(|route| {
-            let way = match &route.via {
-                StaticVia::Address(router) => Way::Through(*router),
-                StaticVia::Interface(name) => by_name(name)?,
-                StaticVia::AddressOnInterface(router, _) => Way::Through(*router),
-                StaticVia::Blackhole => Way::Blackhole,
-            };
-            Some((route.prefix, way))
-        });
-        let routes: Vec<(IpNet, Way)> = connected.chain(fixed).collect();
         let links_up = up.map(|link| link.interface.index).collect();
+        let own: Vec<(IpNet, OutsideRoute)> = self.connected_routes().chain(self.static_routes()).collect();
         let addresses = self.links.values().flat_map(|link| link.interface.addresses.iter());
         self.own_addresses = addresses.map(IpNet::addr).filter(|address| !is_link_local(*address)).collect();
-        self.rib.facts.next_hops.routes.replace(routes, links_up);
-        if self.rib.facts.next_hops.resolve_all() {
-            self.rib.v4.reconsider_all();
-            self.rib.v6.reconsider_all();
-            effects.more = true;
-        }
+        let routes = &mut self.rib.facts.next_hops.routes;
+        routes.replace_own(own);
+        routes.set_links_up(links_up);
+        self.settle_next_hops(effects);
         self.originate_networks();
         self.wake(effects);
         let id_now = self.router_id();
         if id_before != Some(id_now) {
             self.configured_id = Some(id_now);
             self.reconfigure_all(effects);
+        }
+    }
+
+    /// The networks of this router's addresses.
+    fn connected_routes(&self) -> impl Iterator<Item = (IpNet, OutsideRoute)> {
+        self.links.values().filter(|link| link.interface.up).flat_map(|link| {
+            let way = Way::Link(link.interface.index);
+            let route = move |net: &IpNet| {
+                let route =
+                    OutsideRoute { source: RouteSource::Connected, priority: 0, ways: alloc::vec![way] };
+                (net.trunc(), route)
+            };
+            link.interface.addresses.iter().map(route)
+        })
+    }
+
+    /// The configuration's routes, but for those out of a link that is not there or down.
+    fn static_routes(&self) -> impl Iterator<Item = (IpNet, OutsideRoute)> {
+        let up = |name: &str| {
+            let link = self.links.values().find(|link| link.interface.name == name && link.interface.up)?;
+            Some(link.interface.index)
+        };
+        self.config.static_routes.iter().filter_map(move |route| {
+            let way = match &route.via {
+                StaticVia::Address(router) => Way::Through(*router),
+                StaticVia::Interface(name) => Way::Link(up(name)?),
+                StaticVia::AddressOnInterface(router, name) => Way::Over(*router, up(name)?),
+                StaticVia::Blackhole => Way::Blackhole,
+            };
+            let priority = route.distance.into();
+            Some((
+                route.prefix,
+                OutsideRoute { source: RouteSource::Static, priority, ways: alloc::vec![way] },
+            ))
+        })
+    }
+
+    /// Looks up the next hops again that changed routes are about.
+    fn settle_next_hops(&mut self, effects: &mut Effects) {
+        let moved = self.rib.facts.next_hops.settle();
+        if moved.reach {
+            self.rib.v4.reconsider_all();
+            self.rib.v6.reconsider_all();
+            effects.more = true;
         }
     }
 

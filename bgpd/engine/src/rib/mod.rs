@@ -29,7 +29,10 @@ pub use facts::{Facts, Knobs, PeerFacts, SELF, Source};
 pub use family_rib::FamilyRib;
 pub use import::{Import, Imported};
 pub use job::Job;
-pub use next_hop::{NextHopKey, NextHopTable, OutsideRoutes, Reach, Way, is_link_local};
+pub use next_hop::{
+    Moved, NextHopId, NextHopKey, NextHopTable, OutsideRoute, OutsideRoutes, Reach, ResolvedHop, RouteKind,
+    RouteSource, Way, is_link_local,
+};
 pub use save::SavedRib;
 pub use select::Selected;
 pub use table::{Arrival, Interest, Path, PathPlace, RouteId, Table};

@@ -1,18 +1,27 @@
 //! Next hops and whether they can be reached.
 //!
-//! Each next hop of the attribute store stands here once, with what the routes outside of BGP (connected, and
-//! static as configured) say of it. When those change, [`NextHopTable::resolve_all`] tells which next hops
-//! changed with them; their routes are then decided anew.
+//! Each next hop of the attribute store stands here once, with what the routes outside of BGP ([`OutsideRoutes`])
+//! say of it: whether it is reached, at which cost, and over which links ([`NextHopTable::hops`]). When those routes
+//! change, [`NextHopTable::settle`] looks up again the next hops that the change is about, and tells which of them
+//! moved. It costs what depends on the changed prefixes, not what there is: every address that was looked up on
+//! the way to a link is noted with the next hop it was for.
 
+mod outside;
+mod resolution;
 mod save;
+#[cfg(test)]
+mod tests;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use outside::{OutsideRoute, OutsideRoutes, RouteKind, RouteSource, Way};
+use resolution::Resolution;
+pub use resolution::ResolvedHop;
 pub use save::SavedNextHops;
 
 use crate::attr::NextHop;
@@ -79,11 +88,22 @@ impl Reach {
     pub const NONE: Reach = Reach { metric: None, connected: false };
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Entry {
     key: Option<NextHopKey>,
-    reach: Reach,
     references: u32,
+    found: Resolution,
+}
+
+/// What a change of the routes outside of BGP came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// The next hops that are reached otherwise than before, or by other hops; in the order of their places.
+    pub next_hops: Vec<NextHopId>,
+    /// Whether one of them came, went, or has another metric: then routes are decided anew.
+    pub reach: bool,
+    /// The prefixes whose routes changed.
+    pub nets: BTreeSet<IpNet>,
 }
 
 /// The next hops of all attribute sets.
@@ -92,17 +112,25 @@ pub struct NextHopTable {
     entries: Vec<Entry>,
     free: Vec<u32>,
     index: BTreeMap<NextHopKey, u32>,
-    /// The ways that there are.
+    /// Which addresses were looked up for which next hop.
+    lookups: BTreeSet<(IpAddr, NextHopId)>,
+    /// The ways that there are. After changes: [`NextHopTable::settle`].
     pub routes: OutsideRoutes,
+}
+
+/// What holds of this router's own routes.
+const fn own() -> Resolution {
+    let reach = Reach { metric: Some(0), connected: true };
+    Resolution { reach, hops: Vec::new(), looked_up: Vec::new() }
 }
 
 impl Default for NextHopTable {
     fn default() -> Self {
-        let own = Entry { key: None, reach: Reach { metric: Some(0), connected: true }, references: 1 };
         NextHopTable {
-            entries: alloc::vec![own],
+            entries: alloc::vec![Entry { key: None, references: 1, found: own() }],
             free: Vec::new(),
             index: BTreeMap::new(),
+            lookups: BTreeSet::new(),
             routes: OutsideRoutes::default(),
         }
     }
@@ -116,14 +144,14 @@ impl NextHopTable {
             self.entries[id as usize].references += 1;
             return NextHopId(id);
         }
-        let entry = Entry { key: Some(key), reach: self.routes.resolve(key), references: 1 };
-        let id = if let Some(id) = self.free.pop() {
-            self.entries[id as usize] = entry;
-            id
-        } else {
-            self.entries.push(entry);
-            u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
-        };
+        let found = self.routes.resolve(key);
+        let id = self.free.pop().unwrap_or(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        self.lookups.extend(found.looked_up.iter().map(|&address| (address, NextHopId(id))));
+        let entry = Entry { key: Some(key), references: 1, found };
+        match self.entries.get_mut(id as usize) {
+            Some(place) => *place = entry,
+            None => self.entries.push(entry),
+        }
         self.index.insert(key, id);
         NextHopId(id)
     }
@@ -139,6 +167,9 @@ impl NextHopTable {
             if let Some(key) = entry.key.take() {
                 self.index.remove(&key);
             }
+            for address in core::mem::replace(&mut entry.found, own()).looked_up {
+                self.lookups.remove(&(address, id));
+            }
             self.free.push(id.0);
         }
     }
@@ -146,167 +177,76 @@ impl NextHopTable {
     /// What is known of this next hop.
     #[must_use]
     pub fn reach(&self, id: NextHopId) -> Reach {
-        self.entries[id.0 as usize].reach
+        self.entries[id.0 as usize].found.reach
     }
 
-    /// Looks every next hop up again, after a change of [`NextHopTable::routes`]. True if any changed.
-    pub fn resolve_all(&mut self) -> bool {
-        let mut changed = false;
-        for entry in &mut self.entries {
-            let Some(key) = entry.key else { continue };
-            let reach = self.routes.resolve(key);
-            changed |= reach != entry.reach;
-            entry.reach = reach;
+    /// Where packets for this next hop go, recursion done: in the order of their values, none twice; several where
+    /// the way there has several. Empty where there is no way, and for [`NextHopId::OWN`].
+    #[must_use]
+    pub fn hops(&self, id: NextHopId) -> &[ResolvedHop] {
+        &self.entries[id.0 as usize].found.hops
+    }
+
+    /// The next hop at this place; `None` for [`NextHopId::OWN`].
+    #[must_use]
+    pub fn key(&self, id: NextHopId) -> Option<NextHopKey> {
+        self.entries[id.0 as usize].key
+    }
+
+    /// Looks up again what changes of [`NextHopTable::routes`] since the last time are about, and tells what moved.
+    pub fn settle(&mut self) -> Moved {
+        let touched = self.routes.take_touched();
+        let ids: BTreeSet<NextHopId> = if touched.all {
+            self.index.values().copied().map(NextHopId).collect()
+        } else {
+            // Only what covers a looked up address has a say in where it leads.
+            let about = |net: &IpNet| {
+                let (first, last) = (net.network(), net.broadcast());
+                self.lookups.range((first, NextHopId(0))..=(last, NextHopId(u32::MAX))).map(|&(_, id)| id)
+            };
+            touched.nets.iter().flat_map(about).collect()
+        };
+        let mut moved = Moved { nets: touched.nets, ..Moved::default() };
+        for id in ids {
+            self.resolve_again(id, &mut moved);
         }
-        changed
+        moved
+    }
+
+    /// Looks every next hop up again, whatever changed, and tells what moved.
+    pub fn resolve_all(&mut self) -> Moved {
+        self.routes.touch_all();
+        self.settle()
+    }
+
+    fn resolve_again(&mut self, id: NextHopId, moved: &mut Moved) {
+        let entry = &mut self.entries[id.0 as usize];
+        let Some(key) = entry.key else { return };
+        let found = self.routes.resolve(key);
+        if found.looked_up != entry.found.looked_up {
+            for &address in &entry.found.looked_up {
+                self.lookups.remove(&(address, id));
+            }
+            self.lookups.extend(found.looked_up.iter().map(|&address| (address, id)));
+        }
+        moved.reach |= found.reach != entry.found.reach;
+        if found.reach != entry.found.reach || found.hops != entry.found.hops {
+            moved.next_hops.push(id);
+        }
+        entry.found = found;
     }
 
     /// Every next hop with what is known of it and the number of attribute sets that have it.
     pub fn iter(&self) -> impl Iterator<Item = (NextHopKey, Reach, u32)> {
         self.index.iter().map(|(&key, &id)| {
             let entry = &self.entries[id as usize];
-            (key, entry.reach, entry.references)
-        })
-    }
-}
-
-/// Where a route that is not BGP's leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Way {
-    /// Onto this link.
-    Link(IfIndex),
-    /// Through this router.
-    Through(IpAddr),
-    /// Nowhere.
-    Blackhole,
-}
-
-/// The routes that are not BGP's: connected ones and those of the configuration.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct OutsideRoutes {
-    routes: BTreeMap<IpNet, Vec<Way>>,
-    links_up: Vec<IfIndex>,
-}
-
-/// How many static routes may lead from one to the next before the last one is connected.
-const MAX_RECURSION: u8 = 8;
-
-impl OutsideRoutes {
-    /// These routes and these links, in place of all former ones.
-    pub fn replace(&mut self, routes: impl IntoIterator<Item = (IpNet, Way)>, links_up: Vec<IfIndex>) {
-        self.routes.clear();
-        for (net, way) in routes {
-            let ways = self.routes.entry(net.trunc()).or_default();
-            if !ways.contains(&way) {
-                ways.push(way);
-            }
-        }
-        self.links_up = links_up;
-    }
-
-    /// Whether there is a route to exactly this prefix (`network`'s import check).
-    #[must_use]
-    pub fn contains(&self, net: IpNet) -> bool {
-        self.routes.get(&net).is_some_and(|ways| ways.iter().any(|&way| self.is_usable(way, 0)))
-    }
-
-    /// The link whose subnet this address is in.
-    #[must_use]
-    pub fn connected_link(&self, address: IpAddr) -> Option<(IpNet, IfIndex)> {
-        self.covering(address).find_map(|(net, ways)| {
-            ways.iter().find_map(|way| match way {
-                Way::Link(link) => Some((net, *link)),
-                Way::Through(_) | Way::Blackhole => None,
-            })
+            (key, entry.found.reach, entry.references)
         })
     }
 
-    /// What the routes say of a next hop.
+    /// The place of a next hop.
     #[must_use]
-    pub fn resolve(&self, key: NextHopKey) -> Reach {
-        if is_link_local(key.address) {
-            let up = self.links_up.contains(&key.interface);
-            return if up { Reach { metric: Some(0), connected: true } } else { Reach::NONE };
-        }
-        self.lookup(key.address, 0)
-    }
-
-    fn lookup(&self, address: IpAddr, depth: u8) -> Reach {
-        for (net, ways) in self.covering(address) {
-            // A default route resolves no next hop (FRR's `no ip nht resolve-via-default`).
-            if net.prefix_len() == 0 {
-                break;
-            }
-            if ways.iter().any(|way| matches!(way, Way::Link(_))) {
-                return Reach { metric: Some(0), connected: true };
-            }
-            if ways.iter().any(|&way| way != Way::Blackhole && self.is_usable(way, depth)) {
-                return Reach { metric: Some(0), connected: false };
-            }
-        }
-        Reach::NONE
-    }
-
-    fn is_usable(&self, way: Way, depth: u8) -> bool {
-        match way {
-            Way::Link(_) | Way::Blackhole => true,
-            Way::Through(router) => depth < MAX_RECURSION && self.lookup(router, depth + 1).metric.is_some(),
-        }
-    }
-
-    /// The routes that cover an address, the longest first.
-    fn covering(&self, address: IpAddr) -> impl Iterator<Item = (IpNet, &[Way])> {
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        (0..=longest).rev().filter_map(move |length| {
-            let net = IpNet::new(address, length).ok()?.trunc();
-            self.routes.get(&net).map(|ways| (net, ways.as_slice()))
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn reach(routes: &OutsideRoutes, address: &str) -> Reach {
-        routes.resolve(NextHopKey { address: address.parse().unwrap(), interface: IfIndex(0) })
-    }
-
-    fn routes() -> OutsideRoutes {
-        let mut routes = OutsideRoutes::default();
-        routes.replace(
-            [
-                ("10.0.0.0/24".parse().unwrap(), Way::Link(IfIndex(2))),
-                ("192.0.2.0/24".parse().unwrap(), Way::Through("10.0.0.9".parse().unwrap())),
-                ("198.51.100.0/24".parse().unwrap(), Way::Through("198.51.100.1".parse().unwrap())),
-                ("0.0.0.0/0".parse().unwrap(), Way::Through("10.0.0.1".parse().unwrap())),
-                ("203.0.113.0/24".parse().unwrap(), Way::Blackhole),
-            ],
-            alloc::vec![IfIndex(2)],
-        );
-        routes
-    }
-
-    #[test]
-    fn a_next_hop_is_reached_on_a_link_or_by_a_static_route_that_ends_on_one() {
-        let routes = routes();
-        assert_eq!(reach(&routes, "10.0.0.7"), Reach { metric: Some(0), connected: true });
-        assert_eq!(reach(&routes, "192.0.2.7"), Reach { metric: Some(0), connected: false });
-    }
-
-    #[test]
-    fn neither_a_loop_nor_the_default_route_nor_a_blackhole_reaches_a_next_hop() {
-        let routes = routes();
-        for address in ["198.51.100.7", "8.8.8.8", "203.0.113.7", "2001:db8::1"] {
-            assert_eq!(reach(&routes, address), Reach::NONE, "{address}");
-        }
-    }
-
-    #[test]
-    fn a_link_local_next_hop_is_reached_while_its_link_is_up() {
-        let key = NextHopKey { address: "fe80::1".parse().unwrap(), interface: IfIndex(2) };
-        assert_eq!(routes().resolve(key).metric, Some(0));
-        assert_eq!(routes().resolve(NextHopKey { interface: IfIndex(3), ..key }), Reach::NONE);
+    pub fn find(&self, key: NextHopKey) -> Option<NextHopId> {
+        self.index.get(&key).copied().map(NextHopId)
     }
 }
