@@ -36,6 +36,10 @@ pub struct Group {
     pub told: Option<Ways>,
     /// The batch that told so.
     pub(super) told_in: u64,
+    /// Every time that the kernel was told of it, as far as it may have that version: the batch, and which of the links
+    /// have not gone down since. The kernel drops the ways over a link that goes down, and with the last one the
+    /// group.
+    pub(super) versions: Vec<(u64, Vec<IfIndex>)>,
     /// Its routes are leaving it.
     pub retired: bool,
     /// The kernel's answer, where it was no.
@@ -113,8 +117,16 @@ impl Groups {
         let ways = lead(members, next_hops);
         let members: Box<[Member]> = members.into();
         self.index.insert(members.clone(), id);
-        let group =
-            Group { members, references: 0, ways, told: None, told_in: 0, retired: false, refusal: None };
+        let group = Group {
+            members,
+            references: 0,
+            ways,
+            told: None,
+            told_in: 0,
+            versions: Vec::new(),
+            retired: false,
+            refusal: None,
+        };
         self.places[id as usize] = Some(group);
         self.unused.insert(id);
         self.digest.add(u64::from(id) << 8 ^ 1);
@@ -208,11 +220,19 @@ impl Groups {
 
     /// A link is down: the kernel has dropped the groups that have all their ways there, with their routes.
     pub fn link_lost(&mut self, link: IfIndex) -> Routes {
-        let is_lost = |group: &Group| match &group.told {
-            Some(Ways::Hops(hops)) => hops.iter().all(|hop| hop.interface == link),
-            Some(Ways::Blackhole) | None => false,
-        };
-        let lost: Vec<GroupId> = self.iter().filter(|(_, group)| is_lost(group)).map(|(id, _)| id).collect();
+        let mut lost = Vec::new();
+        for (id, place) in (0u32..).zip(&mut self.places) {
+            let Some(group) = place else { continue };
+            let mut is_lost = false;
+            for (_, links) in &mut group.versions {
+                let before = links.len();
+                links.retain(|&other| other != link);
+                is_lost |= links.is_empty() && before > 0;
+            }
+            if is_lost {
+                lost.push(GroupId(id));
+            }
+        }
         lost.into_iter().fold(Routes::Stay, |routes, id| routes.or(self.retire(id)))
     }
 
@@ -281,6 +301,13 @@ impl Groups {
     pub(super) fn tell(&mut self, id: GroupId, batch: u64) -> Ways {
         self.moved.remove(&id.0);
         let Some(Some(group)) = self.places.get_mut(id.0 as usize) else { return Ways::Blackhole };
+        let mut links: Vec<IfIndex> = match &group.ways {
+            Ways::Hops(hops) => hops.iter().map(|hop| hop.interface).collect(),
+            Ways::Blackhole => Vec::new(),
+        };
+        links.sort_unstable();
+        links.dedup();
+        group.versions.push((batch, links));
         group.told = Some(group.ways.clone());
         group.told_in = batch;
         self.digest.add(u64::from(id.0) << 8 ^ 3);
@@ -290,6 +317,7 @@ impl Groups {
     /// The kernel took what this batch said of a group.
     pub(super) fn accepted(&mut self, id: GroupId, batch: u64) -> Routes {
         let Some(Some(group)) = self.places.get_mut(id.0 as usize) else { return Routes::Stay };
+        group.versions.retain(|&(version, _)| version >= batch);
         if group.told_in != batch {
             return Routes::Stay;
         }
@@ -314,6 +342,7 @@ impl Groups {
     /// The kernel refused it.
     pub(super) fn refused(&mut self, id: GroupId, batch: u64, errno: i32, now: Instant) {
         let Some(Some(group)) = self.places.get_mut(id.0 as usize) else { return };
+        group.versions.retain(|&(version, _)| version != batch);
         if group.told_in != batch {
             return;
         }

@@ -11,7 +11,7 @@ use crate::rib::change_log::Version;
 use crate::rib::next_hop::NextHopId;
 use crate::rib::table::Table;
 use crate::value::octets::{Cut, Damaged, Number, Octets};
-use crate::value::{Digest, Family, GroupId, Instant, Net, Ways};
+use crate::value::{Digest, Family, GroupId, IfIndex, Instant, Net, Ways};
 
 /// Batches' numbers stay below: room for every sum.
 const MOST_BATCHES: u64 = 1 << 62;
@@ -149,6 +149,7 @@ struct SavedGroup {
     ways: Ways,
     told: Option<Ways>,
     told_in: u64,
+    versions: Vec<(u64, Vec<IfIndex>)>,
     retired: bool,
     refusal: Option<Refusal>,
 }
@@ -162,6 +163,7 @@ impl Groups {
             ways: group.ways.clone(),
             told: group.told.clone(),
             told_in: group.told_in,
+            versions: group.versions.clone(),
             retired: group.retired,
             refusal: group.refusal,
         };
@@ -227,6 +229,7 @@ impl Groups {
             ways: saved.ways,
             told: saved.told,
             told_in: saved.told_in,
+            versions: saved.versions,
             retired: saved.retired,
             refusal: saved.refusal,
         };

@@ -21,7 +21,7 @@ pub enum Standing {
     Asked,
     /// It has the route.
     Installed,
-    /// It refused it. It may have what it had before.
+    /// It refused it, or lost it: it may have what it had before.
     Refused,
 }
 
@@ -37,6 +37,8 @@ pub struct Slot {
 impl Slot {
     /// Nothing was told.
     pub const NOTHING: Slot = Slot { group: None, standing: Standing::Nothing };
+    /// The kernel has something else than it was told, or nothing: it is told anew, also if nothing is wanted.
+    pub(super) const LOST: Slot = Slot { group: None, standing: Standing::Refused };
 
     pub(super) fn packed(self) -> u32 {
         (self.standing as u32) << 30 | self.group.map_or(GROUP, |group| group.0)
@@ -59,7 +61,7 @@ impl Slot {
 pub(super) enum Meanwhile {
     /// It changed.
     Changed,
-    /// The kernel lost it, or has it though it should not.
+    /// The kernel lost it.
     Lost,
 }
 
@@ -240,7 +242,7 @@ impl<N: Net> Told<N> {
     fn look_if_changed(&mut self, route: u32, groups: &mut Groups) {
         match self.waiting.remove(&route) {
             Some(Meanwhile::Lost) => {
-                self.set(route, Slot::NOTHING, groups);
+                self.set(route, Slot::LOST, groups);
                 self.forgive(route);
                 self.due.insert(route);
             }
@@ -271,7 +273,7 @@ impl<N: Net> Told<N> {
             Standing::Nothing => {}
             Standing::Installed | Standing::Refused => {
                 self.forgive(route);
-                self.set(route, Slot::NOTHING, groups);
+                self.set(route, Slot::LOST, groups);
                 // It is only on its way back: who waits for the kernel is told what comes of that.
                 self.news.pop();
                 self.due.insert(route);
