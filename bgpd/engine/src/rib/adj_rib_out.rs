@@ -7,6 +7,7 @@
 //! again: a peer that does not read costs a number, not a queue.
 
 mod save;
+mod view;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -14,13 +15,15 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 pub use save::{Bounds, SavedGroup};
+use view::Leave;
+pub use view::View;
 
 use super::change_log::Version;
 use super::export::Export;
 use super::facts::{Facts, SELF};
 use super::packing::{Batch, Change};
 use super::select::{Selected, select};
-use super::table::{RouteId, Table};
+use super::table::RouteId;
 use crate::value::{Net, PathId, PeerId};
 
 /// Routes looked at for one piece.
@@ -112,6 +115,15 @@ pub struct Member {
     told: Vec<u64>,
     /// When everything before this version is sent, End-of-RIB is due.
     end_of_rib_at: Option<Version>,
+    /// Whether it has met every route since it came.
+    complete: bool,
+}
+
+impl Member {
+    /// Whether it was told of a route before it came to this group.
+    fn was_told(&self, route: RouteId) -> bool {
+        self.told.get(route.0 as usize / 64).is_some_and(|bits| bits >> (route.0 % 64) & 1 != 0)
+    }
 }
 
 /// What was advertised to the group.
@@ -150,18 +162,6 @@ pub enum Next {
     Nothing,
 }
 
-/// What the group needs to see to decide what a route becomes.
-pub struct View<'a, N> {
-    /// The table it follows.
-    pub table: &'a Table<N>,
-    /// What the table looks things up in.
-    pub facts: &'a mut Facts,
-    /// Whether an aggregate suppresses this prefix (`summary-only`).
-    pub suppressed: &'a dyn Fn(N) -> bool,
-    /// Problems met: a route whose attributes do not fit a message.
-    pub too_large: &'a mut Vec<N>,
-}
-
 impl Group {
     /// A group of nobody.
     #[must_use]
@@ -186,7 +186,14 @@ impl Group {
     /// Takes a peer in. It will be sent everything, and End-of-RIB after what was there at version `end`.
     /// `told` is what it had been told before, see [`Group::leave`]; for a new session nothing.
     pub fn join(&mut self, peer: PeerId, end: Version, told: Vec<u64>) {
-        self.members.push(Member { peer, cursor: 0, fresh_until: end, told, end_of_rib_at: Some(end) });
+        self.members.push(Member {
+            peer,
+            cursor: 0,
+            fresh_until: end,
+            told,
+            end_of_rib_at: Some(end),
+            complete: false,
+        });
     }
 
     /// Lets a peer go. Gives what it had been told, a bit a route, for the next group.
@@ -221,6 +228,7 @@ impl Group {
             member.fresh_until = end;
             member.told = told;
             member.end_of_rib_at = Some(end);
+            member.complete = false;
         }
     }
 
@@ -331,7 +339,6 @@ impl Group {
         let cursor = self.members[at].cursor;
         if self.members[at].end_of_rib_at.is_some_and(|end| cursor >= end) {
             self.members[at].end_of_rib_at = None;
-            self.members[at].told = Vec::new();
             return Next::EndOfRib;
         }
         if let Ok(kept) = self.kept.binary_search_by_key(&cursor, |kept| kept.from) {
@@ -344,7 +351,12 @@ impl Group {
         if cursor < self.cursor {
             return Next::Octets(self.catch_up(at, view));
         }
-        if cursor >= view.table.end() {
+        if cursor >= view.until() {
+            // Only now has it passed every route: one may have moved on in the log before the member met it.
+            if cursor >= view.table.end() {
+                self.members[at].told = Vec::new();
+                self.members[at].complete = true;
+            }
             return Next::Nothing;
         }
         let (to, piece) = self.advance(view);
@@ -379,17 +391,24 @@ impl Group {
         let mut now = Vec::new();
         let mut before = Vec::new();
         let mut looked = 0;
-        let table = view.table;
+        let (table, until) = (view.table, view.until());
         for (version, route) in table.changes(self.cursor) {
-            if looked == BATCH_ROUTES {
+            if looked == BATCH_ROUTES || version >= until {
                 break;
             }
             looked += 1;
             to = version + 1;
+            let leave = view.leave(route);
             now.clear();
             before.clear();
-            select(&self.export, table, route, view.facts, view.suppressed, &mut now);
+            if leave == Leave::Given {
+                select(&self.export, table, route, view.facts, view.suppressed, &mut now);
+            }
             self.remembered(route, &mut before);
+            if leave == Leave::Awaited {
+                now.extend_from_slice(&before);
+            }
+            self.serve_newcomers(route, &before, &now, &mut batch);
             if now == before {
                 continue;
             }
@@ -405,10 +424,28 @@ impl Group {
             }
         }
         if looked < BATCH_ROUTES {
-            to = table.end();
+            to = until;
         }
         self.cursor = to;
         (to, batch.encode(&self.export, view))
+    }
+
+    /// Notes what members must be told who came after the group had made up its mind: a route may have moved on in
+    /// the log before they met it.
+    fn serve_newcomers(&self, route: RouteId, before: &[Selected], now: &[Selected], batch: &mut Batch) {
+        for member in self.members.iter().filter(|member| !member.complete) {
+            let audience = Audience::Only(member.peer);
+            let mut any = false;
+            for path in now.iter().filter(|path| path.source != member.peer) {
+                any = true;
+                if before.contains(path) {
+                    batch.push(Change::Announce { route, path: *path, audience });
+                }
+            }
+            if !any && member.was_told(route) {
+                batch.push(Change::Withdraw { route, id: PathId(0), audience });
+            }
+        }
     }
 
     /// Notes what the members must be told for a route that was `before` and is `now`.
@@ -465,8 +502,7 @@ impl Group {
                 batch.push(Change::Announce { route, path: *path, audience: Audience::All });
             }
             let member = &self.members[at];
-            let told =
-                member.told.get(route.0 as usize / 64).is_some_and(|bits| bits >> (route.0 % 64) & 1 != 0);
+            let told = member.was_told(route);
             if paths.is_empty() && (told || version >= member.fresh_until) {
                 batch.push(Change::Withdraw { route, id: PathId(0), audience: Audience::All });
             }

@@ -5,6 +5,7 @@
 //! are numbers into two arrays, so that a million of them cost no allocation each. A route without a path stays
 //! until whoever follows the table has seen that it is gone ([`Table::reap`]).
 
+mod decide;
 mod read;
 mod save;
 
@@ -17,7 +18,6 @@ use serde::{Deserialize, Serialize};
 
 use super::attr_store::AttrId;
 use super::change_log::{ChangeLog, Version, low};
-use super::decision::{self, Candidate};
 use super::facts::Facts;
 use super::index::Index;
 use super::rows::Rows;
@@ -102,6 +102,8 @@ pub enum Interest {
     /// Of the best path.
     #[default]
     Best,
+    /// Of the best path, and of those that share its packets: the kernel's table follows.
+    Multipath,
     /// Of any path: somebody is sent several (ADD-PATH).
     EveryPath,
 }
@@ -183,6 +185,7 @@ impl<N: Net> Table<N> {
             self.routes[route as usize].flags |= route_flag::HAS_MED;
         }
         let known = self.path_of(route, arrival.peer, arrival.received_id);
+        let shared = known.is_some_and(|(_, at)| self.shares_packets(route, at, facts));
         let (changed, outcome) = match known {
             Some((_, at)) => {
                 let path = &mut self.paths[at as usize];
@@ -224,7 +227,10 @@ impl<N: Net> Table<N> {
                 (at, Announced::New)
             }
         };
-        self.decide_for(route, changed, facts);
+        let logged = self.decide_for(route, changed, facts);
+        if !logged && (shared || self.shares_packets(route, changed, facts)) {
+            self.log_change(route);
+        }
         outcome
     }
 
@@ -260,6 +266,7 @@ impl<N: Net> Table<N> {
 
     fn remove(&mut self, route: u32, before: Option<u32>, at: u32, facts: &mut Facts) {
         let was_best = before.is_none() && self.routes[route as usize].flags & route_flag::HAS_BEST != 0;
+        let shared = self.shares_packets(route, at, facts);
         self.unlink(route, before, at);
         let path = self.paths[at as usize];
         self.toggle(self.routes[route as usize].net, &path, facts);
@@ -271,7 +278,7 @@ impl<N: Net> Table<N> {
             self.routes[route as usize].flags &= !route_flag::HAS_BEST;
             self.decide_anew(route, facts);
             self.log_change(route);
-        } else if self.interest == Interest::EveryPath {
+        } else if shared || self.interest == Interest::EveryPath {
             self.log_change(route);
         }
         let entry = &mut self.routes[route as usize];
@@ -304,82 +311,6 @@ impl<N: Net> Table<N> {
             at = path.next;
         }
         None
-    }
-
-    fn candidate<'a>(&self, at: u32, selected: bool, facts: &'a Facts) -> Option<Candidate<'a>> {
-        let path = &self.paths[at as usize];
-        let stored = &facts.attrs[path.attrs];
-        let metric = facts.next_hops.reach(stored.next_hop).metric?;
-        let peer = facts.peer(path.peer);
-        Some(Candidate { stored, peer, metric, selected })
-    }
-
-    /// Decides after one path came or changed.
-    fn decide_for(&mut self, route: u32, changed: u32, facts: &Facts) {
-        let Route { head, flags, .. } = self.routes[route as usize];
-        let has_best = flags & route_flag::HAS_BEST != 0;
-        let best_before = has_best.then_some(head);
-        let alone = self.paths[head as usize].next == NONE;
-        // Where no MED can make the order matter, one comparison with the best path does.
-        let simple = best_before != Some(changed) && (alone || flags & route_flag::HAS_MED == 0);
-        if simple && has_best {
-            let beats = match (self.candidate(changed, false, facts), self.candidate(head, true, facts)) {
-                (Some(new), Some(best)) => decision::is_better(&new, &best, facts),
-                (new, _) => new.is_some(),
-            };
-            if beats {
-                self.make_best(route, changed);
-            }
-        } else {
-            self.decide_anew(route, facts);
-        }
-        let best = self.best_place(route);
-        if best != best_before || best == Some(changed) || self.interest == Interest::EveryPath {
-            self.log_change(route);
-        }
-    }
-
-    /// Compares all paths of a route.
-    fn decide_anew(&mut self, route: u32, facts: &Facts) {
-        let best = if facts.knobs.best_path.med.deterministic {
-            self.best_by_groups(route, facts)
-        } else {
-            let mut best: Option<(u32, Candidate<'_>)> = None;
-            for (place, candidate) in self.candidates(RouteId(route), facts) {
-                if best.is_none_or(|(_, best)| decision::is_better(&candidate, &best, facts)) {
-                    best = Some((place.0, candidate));
-                }
-            }
-            best.map(|(place, _)| place)
-        };
-        match best {
-            Some(best) => self.make_best(route, best),
-            None => self.routes[route as usize].flags &= !route_flag::HAS_BEST,
-        }
-    }
-
-    fn best_by_groups(&self, route: u32, facts: &Facts) -> Option<u32> {
-        let (places, candidates): (Vec<_>, Vec<_>) = self.candidates(RouteId(route), facts).unzip();
-        decision::decide(&candidates, facts).map(|index| places[index].0)
-    }
-
-    fn make_best(&mut self, route: u32, best: u32) {
-        let head = self.routes[route as usize].head;
-        if head != best {
-            let mut before = head;
-            while self.paths[before as usize].next != best {
-                before = self.paths[before as usize].next;
-            }
-            self.unlink(route, Some(before), best);
-            self.paths[best as usize].next = head;
-            self.routes[route as usize].head = best;
-        }
-        self.routes[route as usize].flags |= route_flag::HAS_BEST;
-    }
-
-    fn best_place(&self, route: u32) -> Option<u32> {
-        let route = &self.routes[route as usize];
-        (route.flags & route_flag::HAS_BEST != 0).then_some(route.head)
     }
 
     fn log_change(&mut self, route: u32) {
@@ -445,8 +376,9 @@ impl<N: Net> Table<N> {
     }
 
     /// Frees the places of routes that lost their last path before `seen`: everybody who follows the table has
-    /// come so far. Gives the freed routes.
-    pub fn reap(&mut self, seen: Version, mut freed: impl FnMut(RouteId)) {
+    /// come so far. Not those that are still `held`.
+    pub fn reap(&mut self, seen: Version, held: impl Fn(RouteId) -> bool) {
+        let mut kept = Vec::new();
         while let Some(&(version, route)) = self.gone.front() {
             if version >= seen {
                 break;
@@ -455,6 +387,10 @@ impl<N: Net> Table<N> {
             let entry = &mut self.routes[route as usize];
             let current = entry.flags & route_flag::LOGGED == 0 || entry.version == low(version);
             if entry.head != NONE || entry.flags & route_flag::FREE != 0 || !current {
+                continue;
+            }
+            if held(RouteId(route)) {
+                kept.push((version, route));
                 continue;
             }
             let logged = entry.flags & route_flag::LOGGED != 0;
@@ -471,8 +407,8 @@ impl<N: Net> Table<N> {
                 });
             }
             self.free_routes.push(route);
-            freed(RouteId(route));
         }
+        self.gone.extend(kept);
     }
 }
 

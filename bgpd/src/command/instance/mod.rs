@@ -31,6 +31,7 @@ mod multipath_relax;
 mod reject_as_sets;
 mod router_id;
 mod suppress_duplicates;
+mod suppress_fib_pending;
 mod timers;
 
 use super::commands;
@@ -45,6 +46,7 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     enforce_first_as,
     reject_as_sets,
     suppress_duplicates,
+    suppress_fib_pending,
     default_ipv4_unicast,
     default_local_preference,
     client_to_client,

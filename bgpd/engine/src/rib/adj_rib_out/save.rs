@@ -37,6 +37,8 @@ struct SavedMember<'a> {
     #[serde(borrow)]
     told: Octets<'a>,
     end_of_rib_at: Option<Version>,
+    #[serde(default)]
+    complete: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -79,6 +81,7 @@ impl Member {
             fresh_until: self.fresh_until,
             told: Octets::column(|| self.told.iter().copied()),
             end_of_rib_at: self.end_of_rib_at,
+            complete: self.complete,
         }
     }
 
@@ -92,6 +95,7 @@ impl Member {
             fresh_until: saved.fresh_until,
             told: saved.told.numbers()?.collect(),
             end_of_rib_at: saved.end_of_rib_at,
+            complete: saved.complete,
         })
     }
 }
