@@ -33,13 +33,11 @@ use fib::watch::own::{Disturbance, OwnRouteWatch};
 use fib::writer::{OpenError, Refusal, Writer};
 use ftcore::sys::process::Pidfd;
 
-pub use comparing::Differences;
-
 use super::clock;
 use super::router::Serving;
 use crate::config::Fib as Block;
 use crate::machine::{OwnInput, ways};
-use comparing::{Compared, Comparing};
+use comparing::{Compared, Comparing, Differences};
 use thread::{Answer, Opened, Order, Thread};
 
 /// How often the kernel's routes are compared when nothing calls for it.
@@ -66,7 +64,6 @@ pub(super) struct Kernel {
     heard: VecDeque<Heard>,
     /// What the kernel refused last, the newest last.
     refusals: VecDeque<Refusal>,
-    last: Option<(Instant, Differences)>,
 }
 
 enum State {
@@ -84,7 +81,6 @@ enum State {
 struct Open {
     thread: Thread,
     settings: Settings,
-    forms: Forms,
     watch: OwnRouteWatch,
     /// The last batch that was given to the thread, or to a former one.
     given: u64,
@@ -134,7 +130,6 @@ impl Kernel {
             predecessor,
             heard: VecDeque::new(),
             refusals: VecDeque::new(),
-            last: None,
         }
     }
 
@@ -244,13 +239,6 @@ impl Kernel {
         }
     }
 
-    /// Has the kernel's routes compared now.
-    pub(super) fn compare_now(&mut self) {
-        if let State::Open(open) = &mut self.state {
-            open.next = clock::now();
-        }
-    }
-
     /// Ends the writing, with the batch that is under way.
     pub(super) fn end(self) {
         match self.state {
@@ -280,7 +268,6 @@ impl Kernel {
     fn compared(&mut self, Compared { reports, differences }: Compared) {
         let State::Open(open) = &mut self.state else { return };
         let Differences { compared, missing, different, stray, groups } = differences;
-        self.last = Some((clock::now(), differences));
         open.reports = reports;
         open.next = clock::now() + EVERY;
         if open.reports.is_empty() {
@@ -383,7 +370,6 @@ impl Kernel {
         let mut open = Open {
             thread,
             settings,
-            forms: kernel,
             watch,
             given: engine.rib().fib.last_batch(),
             comparing: None,
@@ -420,6 +406,12 @@ impl Kernel {
     }
 
     fn note_refusal(&mut self, refusal: Refusal) {
+        // Once: it is tried again and again.
+        if !self.refusals.iter().any(|other| (&other.change, other.errno) == (&refusal.change, refusal.errno))
+        {
+            let why = std::io::Error::from_raw_os_error(refusal.errno);
+            tracing::warn!("the kernel refused {}: {why} {}", what(&refusal.change), refusal.words);
+        }
         self.refusals.retain(|other| other.change != refusal.change);
         if self.refusals.len() == REFUSALS {
             self.refusals.pop_front();
@@ -454,6 +446,17 @@ impl Open {
 
     fn later(&mut self) {
         self.next = clock::now() + LATER;
+    }
+}
+
+/// A change in an operator's words.
+fn what(change: &Change) -> String {
+    match change {
+        Change::Group(group, _) => format!("next-hop group {}", group.0),
+        Change::GroupGone(group) => format!("to remove next-hop group {}", group.0),
+        Change::Route(net, _) => format!("the route to {net}"),
+        Change::Moved(net, _) => format!("to move the route to {net}"),
+        Change::RouteGone(net, _) => format!("to remove the route to {net}"),
     }
 }
 

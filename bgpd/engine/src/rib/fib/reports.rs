@@ -9,7 +9,7 @@ use super::told::Before;
 use super::{Ending, Given, Slot, Standing, Subject, Told, Writer};
 use crate::rib::facts::Facts;
 use crate::rib::next_hop::Moved;
-use crate::rib::{FamilyRib, Rib};
+use crate::rib::{FamilyRib, Rib, RouteId};
 use crate::value::{Family, FibReport, GroupId, IfIndex, Instant, Net};
 
 impl Rib {
@@ -178,8 +178,8 @@ impl Rib {
 
     fn stray(&mut self, net: IpNet, group: GroupId) {
         match net {
-            IpNet::V4(net) => self.v4.stray(net, group),
-            IpNet::V6(net) => self.v6.stray(net, group),
+            IpNet::V4(net) => self.v4.stray(net, group, &self.facts),
+            IpNet::V6(net) => self.v6.stray(net, group, &self.facts),
         }
     }
 
@@ -219,8 +219,10 @@ impl<N: Net> FamilyRib<N> {
     }
 
     fn accepted(&mut self, route: u32, facts: &mut Facts) {
-        if let Some(told) = &mut self.told {
-            told.accepted(route, &mut facts.groups);
+        let Some(told) = &mut self.told else { return };
+        told.accepted(route, &mut facts.groups);
+        if !told.strays.is_empty() && told.slot(RouteId(route)).standing == Standing::Installed {
+            told.strays.remove(&self.table.net(RouteId(route)));
         }
     }
 
@@ -248,7 +250,7 @@ impl<N: Net> FamilyRib<N> {
         }
     }
 
-    fn stray(&mut self, net: N, group: GroupId) {
+    fn stray(&mut self, net: N, group: GroupId, facts: &Facts) {
         let Some(told) = &mut self.told else { return };
         let route = self.table.find(net);
         match route.map_or(Slot::NOTHING, |route| told.slot(route)) {
@@ -256,7 +258,18 @@ impl<N: Net> FamilyRib<N> {
             Slot { standing: Standing::Nothing, .. } | Slot { standing: Standing::Asked, group: None } => {
                 told.strays.insert(net, group);
             }
-            // Meanwhile it is wanted.
+            // It is wanted, and what is in its place is to be replaced.
+            Slot { standing: Standing::Refused, .. } => {
+                told.strays.insert(net, group);
+                route.into_iter().for_each(|route| told.look_again(route));
+            }
+            // Should what is on its way be refused, this is in its place. Its removal names the group.
+            Slot { standing: Standing::Asked, group: Some(asked) }
+                if asked != group && facts.groups.has_objects() =>
+            {
+                told.strays.insert(net, group);
+            }
+            // Meanwhile it is wanted and there.
             Slot { .. } => {}
         }
     }
