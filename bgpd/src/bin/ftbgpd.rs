@@ -8,7 +8,7 @@ use bgpd::config::{Config, Strictness, load};
 use bgpd::daemon::log::Log;
 use bgpd::daemon::options::{Errand, Options};
 use bgpd::daemon::program::{Bgp, poison_folder};
-use bgpd::daemon::{Source, clock, process, replay, settings_of};
+use bgpd::daemon::{Source, check_kernel, clock, process, replay, settings_of};
 use bgpd::machine::Surroundings;
 use clap::Parser;
 use ftcore::sys::note::NotingAllocator;
@@ -81,11 +81,20 @@ fn is_child() -> bool {
     std::env::var_os(keeper::child::CHILD).is_some()
 }
 
+/// Whether what the command line and the configuration want of the kernel's routes is possible.
+fn check_routes(options: &Options, config: &Config) -> Result<(), fib::writer::OpenError> {
+    if options.no_fib || is_child() { Ok(()) } else { check_kernel(&config.fib) }
+}
+
 fn begin(options: &Options, strictness: Strictness, config: Config) -> ExitCode {
     // The program says at its start what came of it; a later keeper's children have it from here.
     let _ = process::raise_descriptor_limit();
     let mut redundancy = config.redundancy;
     redundancy.mode = options.standby.or(redundancy.mode);
+    if let Err(error) = check_routes(options, &config) {
+        eprintln!("ftbgpd: {error}");
+        return ExitCode::from(REFUSED);
+    }
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let surroundings = Surroundings {
         without_fib: options.no_fib,

@@ -12,6 +12,7 @@ use ftcore::sys::sockets::Source as Ready;
 use super::advertiser::Advertiser;
 use super::files::{Files, Job, Loaded};
 use super::interfaces::{self, Interfaces};
+use super::kernel::Kernel;
 use super::quarantine::Kept;
 use super::router::{ADVERTISER, Serving};
 use super::routes::Routes;
@@ -43,6 +44,7 @@ pub struct Source {
 pub(super) struct Around {
     pub(super) interfaces: Interfaces,
     pub(super) routes: Routes,
+    pub(super) kernel: Kernel,
     pub(super) advertiser: Advertiser,
     pub(super) files: Files,
     /// When this process was started.
@@ -52,10 +54,10 @@ pub(super) struct Around {
 
 impl Around {
     /// Begins to look around. Must be called in a runtime with I/O.
-    pub(super) fn new(source: Source, files: Files) -> Around {
+    pub(super) fn new(source: Source, files: Files, kernel: Kernel) -> Around {
         let (interfaces, advertiser) = (Interfaces::open(), Advertiser::default());
         let routes = Routes::default();
-        Around { interfaces, routes, advertiser, files, started: clock::began(), source }
+        Around { interfaces, routes, kernel, advertiser, files, started: clock::began(), source }
     }
 
     /// Takes what is heard of interfaces. When all are known for the first time, the configuration is read: what it
@@ -94,6 +96,12 @@ impl Around {
             return Ok(());
         }
         self.routes.follow(&machine.configured().config().fib, machine.engine())
+    }
+
+    /// Writes routes to the kernel, hears what becomes of them, and compares.
+    pub(super) fn go_on_with_kernel(&mut self, serving: &mut Serving) {
+        self.kernel.follow(serving);
+        self.kernel.go_on(serving);
     }
 
     /// Has the configuration file read.
@@ -171,8 +179,7 @@ impl Around {
                         );
                     }
                 }
-                // Nobody has said `FibReport::Attached`, so that there is none.
-                OwnEffect::Fib(_) => {}
+                OwnEffect::Fib(batch) => self.kernel.write(batch),
                 OwnEffect::WriteConfig(writing) => {
                     self.files.order(Job::Save { file: self.source.file.clone(), writing });
                 }

@@ -19,6 +19,7 @@ pub mod clock;
 pub mod control;
 pub mod files;
 pub mod interfaces;
+mod kernel;
 pub mod listen;
 pub mod log;
 pub mod neighbor_discovery;
@@ -33,7 +34,9 @@ pub mod router;
 mod routes;
 mod settings;
 mod standing;
+mod stopping;
 pub mod sys;
 
 pub use around::Source;
+pub use kernel::check as check_kernel;
 pub use settings::of as settings_of;

@@ -5,15 +5,18 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ftcore::sys::child::takeover::Promoted;
 use ftcore::sys::keeper::{Opened, holdings::Listener};
+use ftcore::sys::process::Pidfd;
 use ftcore::sys::program::Program;
 use ftcore::sys::socket;
 
 use super::around::{Around, Source};
 use super::control::{self, Control};
 use super::files::Files;
+use super::kernel::Kernel;
 use super::listen::{BGP_PORT, ListenError};
 use super::process;
 use super::router::{Ending, Router, RouterError, Serving};
@@ -47,14 +50,22 @@ impl Bgp {
         if self.metrics.is_some() {
             tracing::warn!("--metrics: this build serves no metrics yet");
         }
-        if !self.source.surroundings.without_fib {
+    }
+
+    /// What else on this host writes routes.
+    fn say_who_else_writes(&self) {
+        if self.source.surroundings.without_fib {
+            return;
+        }
+        if let Ok(Some(pid)) = fib::host::zebra() {
             tracing::warn!(
-                "this build puts no routes into the kernel yet (--no-fib says that this is meant)"
+                "FRR's zebra runs here (process {pid}): when it starts it removes routes of protocol 186 as its own \
+                 bgpd's; give ours another one (block fib, protocol) or run this router with --no-fib"
             );
         }
     }
 
-    fn begin(&self, serving: Serving) -> Result<Router, RouterError> {
+    fn begin(&self, serving: Serving, predecessor: Option<Arc<Pidfd>>) -> Result<Router, RouterError> {
         let held = serving.links.offered().find(|(name, _)| *name == CONTROL);
         let listener = match held {
             Some((_, listener)) => listener.try_clone_to_owned()?,
@@ -62,18 +73,23 @@ impl Bgp {
         };
         let epoll = serving.sockets.poll().as_fd().try_clone_to_owned()?;
         let control = Control::new(epoll, listener, Router::control_token())?;
-        Ok(Router::new(serving, Around::new(self.source.clone(), Files::start()?), control)?)
+        let kernel = Kernel::new(predecessor);
+        Ok(Router::new(serving, Around::new(self.source.clone(), Files::start()?, kernel), control)?)
     }
 
     /// Serves until the router is stopped or another process is primary.
-    fn run(&self, mut serving: Serving) -> Result<(Router, Ending), RouterError> {
+    fn run(
+        &self,
+        mut serving: Serving,
+        predecessor: Option<Arc<Pidfd>>,
+    ) -> Result<(Router, Ending), RouterError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         if serving.primary.machine().configured().is_given() {
             serving.take(&OwnInput::TakenOver);
             serving.links.ready();
         }
         runtime.block_on(async {
-            let mut router = self.begin(serving)?;
+            let mut router = self.begin(serving, predecessor)?;
             let ending = router.run().await?;
             Ok((router, ending))
         })
@@ -98,6 +114,7 @@ impl Program for Bgp {
             Err(error) => tracing::warn!("the limit of open files stays as it is: {error}"),
         }
         self.say_what_is_missing();
+        self.say_who_else_writes();
         let listeners = open_listeners(&self.listen).map_err(io::Error::other)?;
         for listener in &listeners {
             tracing::info!("listening on {}", listener.address);
@@ -110,8 +127,8 @@ impl Program for Bgp {
     }
 
     fn serve(&self, promoted: Promoted<Speaker>) -> u8 {
-        let Promoted { primary, sockets, links, .. } = promoted;
-        match self.run(Serving { primary, sockets, links }) {
+        let Promoted { primary, sockets, links, predecessor, .. } = promoted;
+        match self.run(Serving { primary, sockets, links }, predecessor) {
             Ok((router, Ending::Stopped(status))) => {
                 // Where it is gone already, somebody else took it away.
                 let _ = std::fs::remove_file(self.control_path());

@@ -24,10 +24,12 @@ use super::around::Around;
 use super::control::{Control, Steps};
 use super::files::Done;
 use super::interfaces;
+use super::kernel;
 use super::operator::Operator;
 use super::orders::Orders;
 use super::routes;
 use super::standing::standing;
+use super::stopping::Stopping;
 use super::{clock, sys};
 use crate::machine::{OwnInput, Speaker};
 
@@ -40,8 +42,6 @@ const TURN: usize = 128 * 1024;
 const LEAST_SLICE: usize = 4096;
 /// How many turns with work in them may follow each other before the runtime looks for interfaces and files.
 const TURNS_AT_ONCE: u32 = 8;
-/// How long an orderly stop may take.
-const STOP_WITHIN: Duration = Duration::from_secs(3);
 /// How long there is no turn while the log has no room.
 const HELD: Duration = Duration::from_millis(1);
 
@@ -78,7 +78,7 @@ pub struct Router {
     around: Around,
     /// The sockets' poll, as one descriptor of the runtime.
     ready: AsyncFd<std::os::fd::OwnedFd>,
-    stop_by: Option<bgp_engine::value::Instant>,
+    stopping: Stopping,
     /// The exit status, once it is certain.
     status: Option<u8>,
     /// How many sockets were ready in the last turn.
@@ -113,6 +113,7 @@ enum Woken {
     Events,
     Interfaces(interfaces::News),
     Routes(Vec<fib::watch::RouteChange>),
+    Kernel(kernel::Heard),
     Files(Done),
 }
 
@@ -131,7 +132,7 @@ impl Router {
             orders,
             around,
             ready,
-            stop_by: None,
+            stopping: Stopping::default(),
             status: None,
             were_ready: 0,
         })
@@ -163,6 +164,7 @@ impl Router {
                         self.serving.take(&input);
                     }
                 }
+                Woken::Kernel(heard) => self.around.kernel.note(heard),
                 Woken::Files(done) => self.take_files(done),
             }
         }
@@ -179,6 +181,7 @@ impl Router {
             biased;
             news = around.interfaces.next() => Ok(Woken::Interfaces(news?)),
             changes = around.routes.next() => Ok(Woken::Routes(changes?)),
+            heard = around.kernel.next() => Ok(Woken::Kernel(heard)),
             done = around.files.done() => Ok(Woken::Files(done)),
             guard = ready.readable() => {
                 // The runtime hears edges, and the poll stays ready until it is empty: the turn asks it.
@@ -194,7 +197,13 @@ impl Router {
     fn sleep(&self) -> Duration {
         let wanted =
             self.serving.primary.wants().deadline.map(|at| bgp_engine::value::Instant::from_micros(at.0));
-        let due = [wanted, self.around.advertiser.deadline(), self.stop_by, self.orders.deadline()];
+        let due = [
+            wanted,
+            self.around.advertiser.deadline(),
+            self.stopping.deadline(),
+            self.orders.deadline(),
+            self.around.kernel.deadline(),
+        ];
         let due = due.into_iter().flatten().min().map(clock::until);
         let links = self.serving.links.deadline().saturating_duration_since(std::time::Instant::now());
         due.map_or(links, |due| due.min(links))
@@ -204,7 +213,7 @@ impl Router {
     fn work(&self) -> Work {
         // What was ready and is not read to its end makes no new edge: only an empty answer of the poll ends turns.
         match self.serving.primary.wants().work {
-            Work::Done if self.were_ready == 0 => self.control.work(),
+            Work::Done if self.were_ready == 0 && !self.around.kernel.has_work() => self.control.work(),
             Work::Left | Work::Done => Work::Left,
         }
     }
@@ -224,6 +233,7 @@ impl Router {
         self.around.keep_house();
         self.go_on_with_operators();
         self.around.carry_out(&mut self.serving);
+        self.around.go_on_with_kernel(&mut self.serving);
         self.around.follow_routes(&self.serving)?;
         let Serving { primary, sockets, .. } = &mut self.serving;
         let wake = primary.end_turn(sockets);
@@ -299,28 +309,27 @@ impl Router {
     }
 
     fn stop(&mut self) {
-        if self.stop_by.is_some() {
-            return;
+        if self.stopping.begin(clock::now()) {
+            tracing::info!("stopping");
+            self.around.advertiser.stop();
+            self.serving.take(&OwnInput::Stop);
         }
-        tracing::info!("stopping");
-        self.stop_by = Some(clock::now() + STOP_WITHIN);
-        self.around.advertiser.stop();
-        self.serving.take(&OwnInput::Stop);
     }
 
     /// The exit status, when all is ended.
-    fn is_over(&self) -> Option<u8> {
-        let over = |by| self.serving.primary.connections() == 0 || clock::now() >= by;
-        self.status.or(self.stop_by.filter(|by| over(*by)).map(|_| 0))
+    fn is_over(&mut self) -> Option<u8> {
+        self.status.or(self.stopping.is_over(&self.serving, clock::now()).then_some(0))
     }
 
     /// Ends: the last word to the keeper.
     pub(super) fn finish(mut self, status: u8) {
+        self.around.kernel.end();
         self.serving.links.finish(status);
     }
 
     /// Drops out: another process is primary.
     pub(super) fn release(mut self) {
+        self.around.kernel.end();
         self.serving.links.release();
     }
 

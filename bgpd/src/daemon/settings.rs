@@ -5,7 +5,7 @@ use ftcore::core::role::{Mode, Settings};
 use crate::config::{Redundancy, Standby};
 
 /// How long an orderly stop of the primary may take, in microseconds.
-const STOP_US: u64 = 5_000_000;
+const STOP_US: u64 = 35_000_000;
 
 /// What a block comes to, with the documented values for what is not written.
 #[must_use]

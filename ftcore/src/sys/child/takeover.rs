@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::core::input::{Cookie, Time};
@@ -19,7 +20,7 @@ use crate::sys::memory::SharedLog;
 use crate::sys::message::{Ended, ToKeeper};
 use crate::sys::note::{self, CrashNote};
 use crate::sys::position;
-use crate::sys::process::signal_name;
+use crate::sys::process::{Pidfd, signal_name};
 use crate::sys::program::Program;
 use crate::sys::socket;
 use crate::sys::sockets::Sockets;
@@ -61,6 +62,9 @@ pub struct Promoted<M: Machine> {
     pub links: Links,
     /// What the takeover came to.
     pub report: Report,
+    /// The former primary, where there was one. It serves no more, but its other threads may still run for a moment: who
+    /// is to have what they had waits until it is over.
+    pub predecessor: Option<Arc<Pidfd>>,
     /// Where the old one's death came from.
     pub(super) origin: Origin,
 }
@@ -70,6 +74,7 @@ impl<P: Program> Follower<'_, P> {
     pub(super) fn take_over(self) -> Result<Promoted<P::Machine>, Ending> {
         self.fence();
         let mut evidence = self.evidence();
+        let predecessor = self.watch.as_ref().map(|watch| Arc::clone(&watch.pidfd));
         let Follower { program, options, mut held, standby, known, signals, .. } = self;
         let Some(standby) = standby else { return Err(Ending::Unfit("no state".to_owned())) };
         evidence.detected = known.detected;
@@ -106,7 +111,7 @@ impl<P: Program> Follower<'_, P> {
             life,
         };
         let links = Links::new(wires, options, rest, signals);
-        Ok(Promoted { primary, sockets: held.sockets, links, report, origin: evidence.origin })
+        Ok(Promoted { primary, sockets: held.sockets, links, report, predecessor, origin: evidence.origin })
     }
 
     /// The old primary is past, or this never returns: one that cannot die keeps its sockets to itself.

@@ -31,7 +31,7 @@ pub struct Watch {
     /// The primary's process.
     pub pid: u32,
     /// The same, by a name that is never another one's.
-    pub pidfd: Pidfd,
+    pub pidfd: Arc<Pidfd>,
     thread: Option<Watched>,
     end: Arc<End>,
     detector: Detector,
@@ -74,7 +74,7 @@ impl Watch {
         let oom = OomCounter::of(pid).and_then(|counter| counter.count().map(|count| (counter, count)));
         Ok(Watch {
             pid,
-            pidfd,
+            pidfd: Arc::new(pidfd),
             thread: Watched::open(pid, pid).ok(),
             end,
             detector: Detector::new(hang),

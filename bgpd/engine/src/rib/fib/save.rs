@@ -29,6 +29,8 @@ pub struct SavedTold<'a> {
     changed: Octets<'a>,
     #[serde(borrow)]
     lost: Octets<'a>,
+    #[serde(borrow)]
+    astray: Octets<'a>,
     refused: Vec<(u32, Refusal)>,
     #[serde(borrow)]
     retries: Octets<'a>,
@@ -53,6 +55,7 @@ impl<N: Net> Told<N> {
             due: Octets::column(|| self.due.iter().copied()),
             changed: waiting(Meanwhile::Changed),
             lost: waiting(Meanwhile::Lost),
+            astray: waiting(Meanwhile::Astray),
             refused: self.refused.iter().map(|(&route, &refusal)| (route, refusal)).collect(),
             retries: save_retries(&self.retries),
             strays: Octets::nets(|| self.strays.keys().copied()),
@@ -89,7 +92,12 @@ impl<N: Net> Told<N> {
         told.cursor = saved.cursor;
         told.sweep = saved.sweep;
         told.due = saved.due.numbers()?.map(known).collect::<Result<_, _>>()?;
-        for (routes, what) in [(&saved.changed, Meanwhile::Changed), (&saved.lost, Meanwhile::Lost)] {
+        let meanwhile = [
+            (&saved.changed, Meanwhile::Changed),
+            (&saved.lost, Meanwhile::Lost),
+            (&saved.astray, Meanwhile::Astray),
+        ];
+        for (routes, what) in meanwhile {
             for route in routes.numbers()? {
                 told.waiting.insert(known(route)?, what);
             }

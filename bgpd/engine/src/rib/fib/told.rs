@@ -84,6 +84,8 @@ pub(super) enum Before {
 pub(super) enum Meanwhile {
     /// It changed.
     Changed,
+    /// Somebody led it elsewhere.
+    Astray,
     /// The kernel lost it.
     Lost,
 }
@@ -279,10 +281,14 @@ impl<N: Net> Told<N> {
 
     fn look_if_changed(&mut self, route: u32, groups: &mut Groups) {
         match self.waiting.remove(&route) {
-            Some(Meanwhile::Lost) => {
+            Some(meanwhile @ (Meanwhile::Lost | Meanwhile::Astray)) => {
                 let slot = self.slot(RouteId(route));
+                let standing = match meanwhile {
+                    Meanwhile::Astray => Standing::Astray,
+                    Meanwhile::Lost | Meanwhile::Changed => Standing::Refused,
+                };
                 if slot.group.is_some() {
-                    self.set(route, Slot { standing: Standing::Refused, ..slot }, groups);
+                    self.set(route, Slot { standing, ..slot }, groups);
                 }
                 self.forgive(route);
                 self.due.insert(route);
@@ -308,8 +314,11 @@ impl<N: Net> Told<N> {
     pub(super) fn astray(&mut self, route: u32, groups: &mut Groups) {
         let slot = self.slot(RouteId(route));
         match slot.standing {
-            // What is on its way puts it right, or the next comparison sees it.
-            Standing::Asked | Standing::Nothing => {}
+            Standing::Asked => {
+                let meanwhile = self.waiting.entry(route).or_insert(Meanwhile::Astray);
+                *meanwhile = Meanwhile::Astray.max(*meanwhile);
+            }
+            Standing::Nothing => {}
             Standing::Installed | Standing::Refused | Standing::Astray => {
                 self.forgive(route);
                 self.set(route, Slot { standing: Standing::Astray, ..slot }, groups);
