@@ -8,7 +8,7 @@ use bytes::Bytes;
 use ipnet::IpNet;
 
 use crate::notice::Notice;
-use crate::value::{ConnId, IfIndex, Instant};
+use crate::value::{ConnId, FibBatch, IfIndex, Instant};
 
 /// What one step wants done, in order.
 #[derive(Debug, Default)]
@@ -75,6 +75,9 @@ pub enum Effect {
         /// From now on, or no more.
         wanted: Wanted,
     },
+    /// Change the kernel's forwarding table. The answer is [`FibReport::Done`](crate::value::FibReport::Done); a few
+    /// batches are given before it comes, no more.
+    Fib(FibBatch),
     /// Something an operator should know.
     Notice(Notice),
 }

@@ -9,6 +9,7 @@ mod actions;
 mod command;
 mod configure;
 mod connections;
+mod fib;
 mod limits;
 mod originate;
 mod outside;
@@ -147,12 +148,14 @@ impl Engine {
             Input::Received { conn, octets } => self.received(conn, octets, effects),
             Input::Drained { conn, octets } => self.drained(conn, octets, effects),
             Input::Poison { conn, octets, treatment } => self.poison(conn, octets, treatment, effects),
+            Input::Fib(report) => self.rib.report_of_fib(report, self.now),
             Input::Command(command) => self.command(command, effects),
             Input::Clock => self.expire(effects),
         }
         effects.more |= self.redistribute_some();
         effects.more |= self.rib.work();
         self.let_go();
+        self.tell_kernel(effects);
         self.transmit(effects);
         effects.deadline = self.deadline();
     }
@@ -171,7 +174,8 @@ impl Engine {
 
     fn deadline(&self) -> Option<Instant> {
         let sessions = self.peers.iter().flatten().filter_map(|peer| peer.session.deadline()).min();
-        [sessions, self.next_advertisement(), self.deferral_deadline()].into_iter().flatten().min()
+        let fib = self.rib.fib_deadline();
+        [sessions, self.next_advertisement(), self.deferral_deadline(), fib].into_iter().flatten().min()
     }
 
     /// Frees the places of peers whose last path is gone.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Configuration, NeighborName};
 use crate::rib::Way;
-use crate::value::{Asn, ConnId, Family, IfIndex};
+use crate::value::{Asn, ConnId, Family, FibReport, IfIndex};
 
 /// One input: something that happened outside, or that an operator wants.
 #[derive(Clone, Debug)]
@@ -76,6 +76,9 @@ pub enum Input<'a> {
         /// How careful to be.
         treatment: Treatment,
     },
+    /// The kernel's forwarding table, or who writes it, says something. Without a first
+    /// [`FibReport::Attached`] nothing is ever wanted of it.
+    Fib(FibReport),
     /// An operator's command.
     Command(Command),
     /// Nothing but time: a deadline has passed, or there is work left. Timers run out with this input alone, so

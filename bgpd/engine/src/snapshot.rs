@@ -41,6 +41,8 @@ impl Engine {
         self.rib().facts.attrs.digest(&mut digest);
         self.rib().v4.digest(&mut digest);
         self.rib().v6.digest(&mut digest);
+        self.rib().facts.groups.digest(&mut digest);
+        self.rib().fib.digest(&mut digest);
         for peer in self.peers() {
             digest_peer(peer, &mut digest);
         }

@@ -171,6 +171,8 @@ impl Around {
                         );
                     }
                 }
+                // Nobody has said `FibReport::Attached`, so that there is none.
+                OwnEffect::Fib(_) => {}
                 OwnEffect::WriteConfig(writing) => {
                     self.files.order(Job::Save { file: self.source.file.clone(), writing });
                 }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use bgp_engine::effect::{Effect as EngineEffect, SocketOptions as EngineOptions};
 use bgp_engine::input::{Connection, Input as EngineInput, Treatment as EngineTreatment};
-use bgp_engine::value::{ConnId as EngineConn, IfIndex, Instant};
+use bgp_engine::value::{ConnId as EngineConn, FibBatch, FibChange, IfIndex, Instant, Ways as EngineWays};
+use fib::change::{Batch, Change, GroupId, Hop, Ways};
 use ftcore::core::effect::{Close, Connect, Effect, SocketOptions};
 use ftcore::core::input::{ConnId, Ends, Input, Time, Treatment};
 
@@ -79,7 +80,34 @@ fn effect(effect: EngineEffect) -> Effect<OwnEffect> {
         EngineEffect::RouterAdvertisements { interface, wanted } => {
             Effect::Other(OwnEffect::RouterAdvertisements(interface, wanted))
         }
+        EngineEffect::Fib(batch) => Effect::Other(OwnEffect::Fib(self::batch(batch))),
         EngineEffect::Notice(notice) => Effect::Other(OwnEffect::Notice(notice)),
+    }
+}
+
+fn batch(batch: FibBatch) -> Batch {
+    let FibBatch { number, changes } = batch;
+    let change = |change| match change {
+        FibChange::Group(group, ways) => Change::Group(GroupId(group.0), self::ways(ways)),
+        FibChange::GroupGone(group) => Change::GroupGone(GroupId(group.0)),
+        FibChange::Route(net, group) => Change::Route(net, GroupId(group.0)),
+        FibChange::RouteGone(net) => Change::RouteGone(net),
+    };
+    Batch { number, changes: changes.into_iter().map(change).collect() }
+}
+
+/// The ways of a group as the kernel's side has them.
+pub fn ways(ways: EngineWays) -> Ways {
+    match ways {
+        EngineWays::Blackhole => Ways::Blackhole,
+        EngineWays::Hops(hops) => {
+            let hop = |hop: bgp_engine::value::Hop| Hop {
+                gateway: hop.gateway,
+                interface: hop.interface.0,
+                weight: hop.weight,
+            };
+            Ways::Hops(hops.into_iter().map(hop).collect())
+        }
     }
 }
 

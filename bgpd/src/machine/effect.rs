@@ -17,6 +17,8 @@ pub enum OwnEffect {
     Say(Severity, String),
     /// Send router advertisements on this interface, or stop (unnumbered neighbors).
     RouterAdvertisements(String, Wanted),
+    /// Change the kernel's forwarding table. The answer is [`OwnInput::Fib`](super::OwnInput::Fib).
+    Fib(fib::change::Batch),
     /// Write the configuration to its file. The answer is [`OwnInput::Written`](super::OwnInput::Written).
     WriteConfig(Writing),
     /// Keep this message, and what is known of it, in a file.

@@ -1,12 +1,13 @@
 //! The inputs of this program's own, and their octets in the log.
 //!
 //! A form is one octet of version and then MessagePack with named fields, read only as what it says it is: any octets
-//! can be given, and what is none of these is an error, never a panic. None of them is on a hot path.
+//! can be given, and what is none of these is an error, never a panic. The most frequent one, that a batch of up to 1,024
+//! routes is in the kernel, takes some tens of octets.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use bgp_engine::rib::Way;
-use bgp_engine::value::IfIndex;
+use bgp_engine::value::{FibReport, IfIndex};
 use fib::watch::{OtherRoute, RouteChange, RouteWay};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub enum OwnInput {
         /// The sender's link-local address.
         address: Ipv6Addr,
     },
+    /// The kernel's forwarding table, or who writes it, says something.
+    Fib(FibReport),
     /// Another process is the primary from here on.
     TakenOver,
     /// The router is stopped for good: every session is ended.

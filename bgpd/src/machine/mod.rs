@@ -28,6 +28,7 @@ use ftcore::core::machine::Machine;
 use serde::{Deserialize, Serialize};
 
 pub use configured::{Configured, nobody};
+pub use convert::ways;
 pub use effect::{OwnEffect, Writing};
 pub use input::{FormError, Interface, KernelRoute, KernelWay, LineOf, OwnInput, Surroundings, Written};
 pub use outcomes::{Outcome, Outcomes, RequestId};
@@ -141,6 +142,7 @@ impl Speaker {
                 let interface = bgp_engine::value::IfIndex(interface);
                 self.engine_step(now, EngineInput::RouterSeen { interface, address }, effects);
             }
+            Ok(OwnInput::Fib(report)) => self.engine_step(now, EngineInput::Fib(report), effects),
             Ok(OwnInput::TakenOver) => {
                 self.survivals.taken_over(&self.engine);
             }

@@ -44,6 +44,9 @@ pub struct BgpConfig {
     pub reject_as_sets: bool,
     /// `bgp suppress-duplicates`.
     pub suppress_duplicates: bool,
+    /// `bgp suppress-fib-pending`.
+    #[serde(default)]
+    pub suppress_fib_pending: bool,
     /// `bgp log-neighbor-changes`.
     pub log_neighbor_changes: bool,
     /// `bgp fast-external-failover`.
@@ -90,6 +93,7 @@ impl BgpConfig {
             enforce_first_as: true,
             reject_as_sets: true,
             suppress_duplicates: true,
+            suppress_fib_pending: false,
             log_neighbor_changes: profile == Profile::Datacenter,
             fast_external_failover: true,
             client_to_client_reflection: true,
@@ -197,6 +201,27 @@ pub struct FamilyConfig {
     pub maximum_paths: Option<u16>,
     /// `maximum-paths ibgp`: 64 unless written.
     pub maximum_paths_ibgp: Option<u16>,
+    /// `distance bgp`: FRR's unless written.
+    pub distances: Option<Distances>,
+}
+
+/// `distance bgp EXTERNAL INTERNAL LOCAL`: administrative distances. A route of somebody else's to the same prefix with
+/// a lower one, or the same, takes its place in the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Distances {
+    /// Of a path from another AS.
+    pub external: u8,
+    /// Of a path from this AS.
+    pub internal: u8,
+    /// Of an aggregate.
+    pub local: u8,
+}
+
+impl Default for Distances {
+    /// FRR's.
+    fn default() -> Self {
+        Distances { external: 20, internal: 200, local: 200 }
+    }
 }
 
 /// `network PREFIX`.

@@ -16,8 +16,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use bgp::{
-    Aggregate, BestPath, BgpConfig, Confederation, FamilyConfig, GracefulRestart, ListenRange, MedMode,
-    Network, Profile, Redistribute,
+    Aggregate, BestPath, BgpConfig, Confederation, Distances, FamilyConfig, GracefulRestart, ListenRange,
+    MedMode, Network, Profile, Redistribute,
 };
 pub use neighbor::{
     AddPathTx, AllowAsIn, CommunityKinds, GracefulRestartMode, LimitAction, LocalAs, MaximumPrefix, Neighbor,

@@ -25,6 +25,7 @@ impl Engine {
             }
             Command::Stop => {
                 self.stopping = true;
+                self.leave_kernel(effects);
                 for id in self.meant(&Whom::All) {
                     self.event(id, Event::Stop(StopReason::RouterStop), effects);
                 }

@@ -11,7 +11,7 @@ use super::peer::Kind;
 use crate::config::{BgpConfig, Configuration, GracefulRestartMode, NeighborName, Profile};
 use crate::effect::{Effect, Effects, Wanted};
 use crate::policy::Policy;
-use crate::rib::Knobs;
+use crate::rib::{Knobs, MaximumPaths};
 use crate::value::{Duration, IfIndex, PeerId, PerFamily};
 
 /// FRR's default for `select-defer-time`.
@@ -77,7 +77,20 @@ impl Engine {
             best_path: bgp.best_path,
             default_local_pref: bgp.default_local_pref.unwrap_or(100),
             confederation: bgp.confederation.is_some(),
+            maximum_paths: PerFamily::from_fn(|family| {
+                let (config, default) = (&bgp.families[family], MaximumPaths::default());
+                MaximumPaths {
+                    external: config.maximum_paths.unwrap_or(default.external),
+                    internal: config.maximum_paths_ibgp.unwrap_or(default.internal),
+                }
+            }),
+            distances: PerFamily::from_fn(|family| bgp.families[family].distances.unwrap_or_default()),
+            suppress_fib_pending: bgp.suppress_fib_pending,
         };
+        if self.rib.facts.knobs.suppress_fib_pending != knobs.suppress_fib_pending {
+            self.rib.v4.touch_all();
+            self.rib.v6.touch_all();
+        }
         if self.rib.facts.knobs != knobs {
             self.rib.facts.knobs = knobs;
             self.rib.v4.reconsider_all();

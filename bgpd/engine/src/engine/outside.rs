@@ -32,6 +32,7 @@ impl Engine {
         let came_up = interface.up;
         self.links.insert(index, Link { interface, router });
         if went_down {
+            self.rib.link_lost(index);
             self.fail_over(index, &name, effects);
         }
         self.outside_changed(effects);
@@ -42,6 +43,7 @@ impl Engine {
 
     pub(super) fn interface_gone(&mut self, index: IfIndex, effects: &mut Effects) {
         let Some(link) = self.links.remove(&index) else { return };
+        self.rib.link_lost(index);
         self.fail_over(index, &link.interface.name, effects);
         self.outside_changed(effects);
     }
@@ -138,6 +140,7 @@ impl Engine {
     /// Looks up the next hops again that changed routes are about, and follows with what is originated.
     pub(super) fn settle_next_hops(&mut self, effects: &mut Effects) {
         let moved = self.rib.facts.next_hops.settle();
+        self.rib.next_hops_moved(&moved);
         self.originate_after(&moved, effects);
         if moved.reach {
             self.rib.v4.reconsider_all();

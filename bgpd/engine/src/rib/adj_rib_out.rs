@@ -18,6 +18,7 @@ pub use save::{Bounds, SavedGroup};
 use super::change_log::Version;
 use super::export::Export;
 use super::facts::{Facts, SELF};
+use super::fib::{Standing, Told};
 use super::packing::{Batch, Change};
 use super::select::{Selected, select};
 use super::table::{RouteId, Table};
@@ -158,8 +159,41 @@ pub struct View<'a, N> {
     pub facts: &'a mut Facts,
     /// Whether an aggregate suppresses this prefix (`summary-only`).
     pub suppressed: &'a dyn Fn(N) -> bool,
+    /// What the kernel was told, where nothing is advertised before it has it.
+    pub kernel: Option<&'a Told<N>>,
     /// Problems met: a route whose attributes do not fit a message.
     pub too_large: &'a mut Vec<N>,
+}
+
+/// Whether a route may be advertised, as far as it depends on the kernel's having it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leave {
+    Given,
+    /// It may be soon: what is advertised now stays.
+    Awaited,
+    Refused,
+}
+
+impl<N: Net> View<'_, N> {
+    /// The version up to which changes may be looked at: nobody overtakes the kernel where that has a say.
+    fn until(&self) -> Version {
+        self.kernel.map_or(self.table.end(), Told::cursor)
+    }
+
+    fn leave(&self, route: RouteId) -> Leave {
+        let Some(kernel) = self.kernel else { return Leave::Given };
+        // What this router originates need not be in the kernel by its hand.
+        match self.table.best(route) {
+            Some(best) if best.peer != SELF => {}
+            Some(_) | None => return Leave::Given,
+        }
+        match kernel.slot(route).standing {
+            _ if kernel.is_due(route) => Leave::Awaited,
+            Standing::Installed => Leave::Given,
+            Standing::Asked => Leave::Awaited,
+            Standing::Nothing | Standing::Refused => Leave::Refused,
+        }
+    }
 }
 
 impl Group {
@@ -344,7 +378,7 @@ impl Group {
         if cursor < self.cursor {
             return Next::Octets(self.catch_up(at, view));
         }
-        if cursor >= view.table.end() {
+        if cursor >= view.until() {
             return Next::Nothing;
         }
         let (to, piece) = self.advance(view);
@@ -379,16 +413,22 @@ impl Group {
         let mut now = Vec::new();
         let mut before = Vec::new();
         let mut looked = 0;
-        let table = view.table;
+        let (table, until) = (view.table, view.until());
         for (version, route) in table.changes(self.cursor) {
-            if looked == BATCH_ROUTES {
+            if looked == BATCH_ROUTES || version >= until {
                 break;
             }
             looked += 1;
             to = version + 1;
+            let leave = view.leave(route);
+            if leave == Leave::Awaited {
+                continue;
+            }
             now.clear();
             before.clear();
-            select(&self.export, table, route, view.facts, view.suppressed, &mut now);
+            if leave == Leave::Given {
+                select(&self.export, table, route, view.facts, view.suppressed, &mut now);
+            }
             self.remembered(route, &mut before);
             if now == before {
                 continue;
@@ -405,7 +445,7 @@ impl Group {
             }
         }
         if looked < BATCH_ROUTES {
-            to = table.end();
+            to = until;
         }
         self.cursor = to;
         (to, batch.encode(&self.export, view))

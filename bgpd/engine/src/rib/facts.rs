@@ -7,9 +7,10 @@ use core::net::{IpAddr, Ipv4Addr};
 use serde::{Deserialize, Serialize};
 
 use super::attr_store::{AttrId, AttrStore};
+use super::fib::Groups;
 use super::next_hop::{NextHopKey, NextHopTable, Reach};
 use crate::attr::PathAttributes;
-use crate::config::BestPath;
+use crate::config::{BestPath, Distances};
 use crate::value::{Asn, IfIndex, PeerId, PerFamily, RouterId};
 
 /// The peer that stands for this router: its own routes are paths from it.
@@ -76,11 +77,40 @@ pub struct Knobs {
     pub default_local_pref: u32,
     /// Whether this router is in a confederation.
     pub confederation: bool,
+    /// How many paths share a route's packets.
+    pub maximum_paths: PerFamily<MaximumPaths>,
+    /// `distance bgp`.
+    pub distances: PerFamily<Distances>,
+    /// `bgp suppress-fib-pending`: no path is advertised before the kernel has its route.
+    pub suppress_fib_pending: bool,
+}
+
+/// `maximum-paths` and `maximum-paths ibgp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaximumPaths {
+    /// Where the best path is from another AS.
+    pub external: u16,
+    /// Where it is from this AS.
+    pub internal: u16,
+}
+
+impl Default for MaximumPaths {
+    /// FRR's.
+    fn default() -> Self {
+        MaximumPaths { external: 64, internal: 64 }
+    }
 }
 
 impl Default for Knobs {
     fn default() -> Self {
-        Knobs { best_path: BestPath::default(), default_local_pref: 100, confederation: false }
+        Knobs {
+            best_path: BestPath::default(),
+            default_local_pref: 100,
+            confederation: false,
+            maximum_paths: PerFamily::default(),
+            distances: PerFamily::default(),
+            suppress_fib_pending: false,
+        }
     }
 }
 
@@ -91,6 +121,8 @@ pub struct Facts {
     pub attrs: AttrStore,
     /// Every next hop.
     pub next_hops: NextHopTable,
+    /// Every group of next hops that the kernel knows.
+    pub groups: Groups,
     /// Every peer, by its [`PeerId`]; the first is [`SELF`].
     pub peers: Vec<PeerFacts>,
     /// The knobs.
@@ -104,6 +136,7 @@ impl Facts {
         Facts {
             attrs: AttrStore::new(seed),
             next_hops: NextHopTable::default(),
+            groups: Groups::default(),
             peers: alloc::vec![PeerFacts::default()],
             knobs: Knobs::default(),
         }

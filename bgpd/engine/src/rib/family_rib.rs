@@ -13,6 +13,7 @@ use super::aggregate::{Aggregate, Aggregates};
 use super::attr_store::AttrId;
 use super::export::Export;
 use super::facts::{Facts, SELF};
+use super::fib::Told;
 use super::import::{Import, Imported, ReceivedKey};
 use super::job::{Job, SLICE, Task};
 use super::select::Selected;
@@ -39,7 +40,9 @@ pub struct FamilyRib<N> {
     networks: alloc::collections::BTreeSet<(N, PathId)>,
     aggregates: Aggregates<N>,
     aggregator: Option<Aggregator>,
-    jobs: VecDeque<Job>,
+    pub(super) jobs: VecDeque<Job>,
+    /// What the kernel was told, once somebody writes its table.
+    pub told: Option<Told<N>>,
     /// Prefixes that could not be advertised since their attributes do not fit a message.
     pub too_large: Vec<N>,
 }
@@ -57,6 +60,7 @@ impl<N: Net> FamilyRib<N> {
             aggregates: Aggregates::default(),
             aggregator: None,
             jobs: VecDeque::new(),
+            told: None,
             too_large: Vec::new(),
         }
     }
@@ -319,11 +323,15 @@ impl<N: Net> FamilyRib<N> {
         told
     }
 
-    fn set_interest(&mut self) {
+    pub(super) fn set_interest(&mut self) {
         let several = self.groups.iter().flatten().any(|group| group.export.add_path.is_some());
-        let interest = if several { Interest::EveryPath } else { Interest::Best };
+        let interest = match (&self.told, several) {
+            (_, true) => Interest::EveryPath,
+            (Some(_), false) => Interest::Multipath,
+            (None, false) => Interest::Best,
+        };
         // From now on every path matters: what was not logged until now is to be seen too.
-        if several && self.table.interest == Interest::Best {
+        if several && self.table.interest != Interest::EveryPath {
             self.table.interest = interest;
             self.add_job(Task::TouchCovered);
         }
@@ -357,8 +365,14 @@ impl<N: Net> FamilyRib<N> {
         let Some(group) = &mut self.groups[at] else { return Next::Nothing };
         let aggregates = &self.aggregates;
         let suppressed = |net: N| aggregates.suppresses(net);
-        let mut view =
-            View { table: &self.table, facts, suppressed: &suppressed, too_large: &mut self.too_large };
+        let kernel = self.told.as_ref().filter(|_| facts.knobs.suppress_fib_pending);
+        let mut view = View {
+            table: &self.table,
+            facts,
+            suppressed: &suppressed,
+            kernel,
+            too_large: &mut self.too_large,
+        };
         group.next(peer, &mut view)
     }
 
@@ -379,6 +393,21 @@ impl<N: Net> FamilyRib<N> {
     /// Decides every route anew, in slices.
     pub fn reconsider_all(&mut self) {
         self.add_job(Task::Reconsider);
+        // What shares packets with a best path may be another path without the best one being another.
+        if let Some(told) = &mut self.told {
+            told.sweep();
+        }
+    }
+
+    /// Has those who follow the table look at every route again, in slices.
+    pub fn touch_all(&mut self) {
+        self.add_job(Task::TouchCovered);
+    }
+
+    /// Whether routes are still to be decided anew.
+    #[must_use]
+    pub fn is_reconsidering(&self) -> bool {
+        self.jobs.iter().any(|job| job.task == Task::Reconsider)
     }
 
     fn add_job(&mut self, task: Task) {
@@ -429,7 +458,10 @@ impl<N: Net> FamilyRib<N> {
     }
 
     fn reap(&mut self) {
-        let slowest = self.groups.iter().flatten().map(Group::slowest).min();
-        self.table.reap(slowest.unwrap_or(self.table.end()), |_| {});
+        let groups = self.groups.iter().flatten().map(Group::slowest);
+        let slowest = groups.chain(self.told.as_ref().map(Told::cursor)).min();
+        let told = self.told.as_ref();
+        let held = |route| told.is_some_and(|told| told.holds(route));
+        self.table.reap(slowest.unwrap_or(self.table.end()), held);
     }
 }

@@ -12,6 +12,7 @@ pub mod decision;
 mod export;
 mod facts;
 mod family_rib;
+pub mod fib;
 mod import;
 mod index;
 mod job;
@@ -26,7 +27,7 @@ pub use adj_rib_out::Next;
 pub use attr_store::{AttrId, AttrStore, Stored};
 pub use change_log::Version;
 pub use export::{Export, OwnAddress, Towards, Unchanged};
-pub use facts::{Facts, Knobs, PeerFacts, SELF, Source};
+pub use facts::{Facts, Knobs, MaximumPaths, PeerFacts, SELF, Source};
 pub use family_rib::FamilyRib;
 pub use import::{Import, Imported};
 pub use job::Job;
@@ -51,6 +52,8 @@ pub struct Rib {
     pub v4: FamilyRib<Ipv4Net>,
     /// IPv6 unicast.
     pub v6: FamilyRib<Ipv6Net>,
+    /// Who writes the kernel's forwarding table.
+    pub fib: fib::Fib,
 }
 
 /// Does the same to the rib of one family, whose type depends on the family.
@@ -79,6 +82,7 @@ impl Rib {
             facts: Facts::new(seed),
             v4: FamilyRib::new(seed.wrapping_add(1)),
             v6: FamilyRib::new(seed.wrapping_add(2)),
+            fib: fib::Fib::default(),
         }
     }
 

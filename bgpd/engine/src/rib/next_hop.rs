@@ -176,6 +176,13 @@ impl NextHopTable {
         }
     }
 
+    /// Takes one reference more to a next hop that somebody has one to.
+    pub fn hold(&mut self, id: NextHopId) {
+        if id != NextHopId::OWN {
+            self.entries[id.0 as usize].references += 1;
+        }
+    }
+
     /// What is known of this next hop.
     #[must_use]
     pub fn reach(&self, id: NextHopId) -> Reach {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attr_store::{AttrStore, SavedAttrs};
 use super::family_rib::SavedFamily;
+use super::fib::{Fib, Groups, SavedFib, SavedGroups};
 use super::next_hop::SavedNextHops;
 use super::{Facts, FamilyRib, Knobs, NextHopTable, PeerFacts, Rib};
 use crate::value::octets::{Damaged, Part};
@@ -23,6 +24,10 @@ pub struct SavedRib<'a> {
     v4: SavedFamily<'a>,
     #[serde(borrow)]
     v6: SavedFamily<'a>,
+    #[serde(borrow, default)]
+    groups: SavedGroups<'a>,
+    #[serde(borrow, default)]
+    fib: SavedFib<'a>,
 }
 
 impl Rib {
@@ -35,6 +40,8 @@ impl Rib {
             knobs: self.facts.knobs,
             v4: self.v4.save(),
             v6: self.v6.save(),
+            groups: self.facts.groups.save(),
+            fib: self.fib.save(),
         }
     }
 
@@ -46,11 +53,15 @@ impl Rib {
         if peers.is_empty() {
             return Err(Damaged("this router is not among the peers"));
         }
-        let next_hops = NextHopTable::restore(saved.next_hops, attrs.next_hops())?;
-        rib.v4 = FamilyRib::restore(saved.v4, seed.wrapping_add(1), peers.len(), &mut holders)?;
-        rib.v6 = FamilyRib::restore(saved.v6, seed.wrapping_add(2), peers.len(), &mut holders)?;
+        let mut groups = Groups::restore(saved.groups)?;
+        let used = attrs.next_hops().chain(groups.next_hops());
+        let next_hops = NextHopTable::restore(saved.next_hops, used)?;
+        let (seeds, count) = ((seed.wrapping_add(1), seed.wrapping_add(2)), peers.len());
+        rib.v4 = FamilyRib::restore(saved.v4, seeds.0, count, &mut holders, &mut groups)?;
+        rib.v6 = FamilyRib::restore(saved.v6, seeds.1, count, &mut holders, &mut groups)?;
+        rib.fib = Fib::restore(&saved.fib, (rib.v4.table.places(), rib.v6.table.places()))?;
         attrs.check(&holders)?;
-        rib.facts = Facts { attrs, next_hops, peers, knobs: saved.knobs };
+        rib.facts = Facts { attrs, next_hops, groups, peers, knobs: saved.knobs };
         Ok(rib)
     }
 }

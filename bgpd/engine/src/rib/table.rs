@@ -102,6 +102,8 @@ pub enum Interest {
     /// Of the best path.
     #[default]
     Best,
+    /// Of the best path, and of those that share its packets: the kernel's table follows.
+    Multipath,
     /// Of any path: somebody is sent several (ADD-PATH).
     EveryPath,
 }
@@ -183,6 +185,7 @@ impl<N: Net> Table<N> {
             self.routes[route as usize].flags |= route_flag::HAS_MED;
         }
         let known = self.path_of(route, arrival.peer, arrival.received_id);
+        let shared = known.is_some_and(|(_, at)| self.shares_packets(route, at, facts));
         let (changed, outcome) = match known {
             Some((_, at)) => {
                 let path = &mut self.paths[at as usize];
@@ -224,8 +227,23 @@ impl<N: Net> Table<N> {
                 (at, Announced::New)
             }
         };
-        self.decide_for(route, changed, facts);
+        let logged = self.decide_for(route, changed, facts);
+        if !logged && (shared || self.shares_packets(route, changed, facts)) {
+            self.log_change(route);
+        }
         outcome
+    }
+
+    /// Whether a path is used beside the best one, where somebody wants to know.
+    fn shares_packets(&self, route: u32, at: u32, facts: &Facts) -> bool {
+        let Route { head, flags, .. } = self.routes[route as usize];
+        if self.interest != Interest::Multipath || flags & route_flag::HAS_BEST == 0 || head == at {
+            return false;
+        }
+        match (self.candidate(head, true, facts), self.candidate(at, false, facts)) {
+            (Some(best), Some(other)) => decision::is_multipath(&best, &other, facts),
+            _ => false,
+        }
     }
 
     /// Puts a path into the digest, or takes it out.
@@ -260,6 +278,7 @@ impl<N: Net> Table<N> {
 
     fn remove(&mut self, route: u32, before: Option<u32>, at: u32, facts: &mut Facts) {
         let was_best = before.is_none() && self.routes[route as usize].flags & route_flag::HAS_BEST != 0;
+        let shared = self.shares_packets(route, at, facts);
         self.unlink(route, before, at);
         let path = self.paths[at as usize];
         self.toggle(self.routes[route as usize].net, &path, facts);
@@ -271,7 +290,7 @@ impl<N: Net> Table<N> {
             self.routes[route as usize].flags &= !route_flag::HAS_BEST;
             self.decide_anew(route, facts);
             self.log_change(route);
-        } else if self.interest == Interest::EveryPath {
+        } else if shared || self.interest == Interest::EveryPath {
             self.log_change(route);
         }
         let entry = &mut self.routes[route as usize];
@@ -314,8 +333,8 @@ impl<N: Net> Table<N> {
         Some(Candidate { stored, peer, metric, selected })
     }
 
-    /// Decides after one path came or changed.
-    fn decide_for(&mut self, route: u32, changed: u32, facts: &Facts) {
+    /// Decides after one path came or changed. True if that is noted in the change log.
+    fn decide_for(&mut self, route: u32, changed: u32, facts: &Facts) -> bool {
         let Route { head, flags, .. } = self.routes[route as usize];
         let has_best = flags & route_flag::HAS_BEST != 0;
         let best_before = has_best.then_some(head);
@@ -334,9 +353,11 @@ impl<N: Net> Table<N> {
             self.decide_anew(route, facts);
         }
         let best = self.best_place(route);
-        if best != best_before || best == Some(changed) || self.interest == Interest::EveryPath {
+        let matters = best != best_before || best == Some(changed) || self.interest == Interest::EveryPath;
+        if matters {
             self.log_change(route);
         }
+        matters
     }
 
     /// Compares all paths of a route.
@@ -445,8 +466,9 @@ impl<N: Net> Table<N> {
     }
 
     /// Frees the places of routes that lost their last path before `seen`: everybody who follows the table has
-    /// come so far. Gives the freed routes.
-    pub fn reap(&mut self, seen: Version, mut freed: impl FnMut(RouteId)) {
+    /// come so far. Not those that are still `held`.
+    pub fn reap(&mut self, seen: Version, held: impl Fn(RouteId) -> bool) {
+        let mut kept = Vec::new();
         while let Some(&(version, route)) = self.gone.front() {
             if version >= seen {
                 break;
@@ -455,6 +477,10 @@ impl<N: Net> Table<N> {
             let entry = &mut self.routes[route as usize];
             let current = entry.flags & route_flag::LOGGED == 0 || entry.version == low(version);
             if entry.head != NONE || entry.flags & route_flag::FREE != 0 || !current {
+                continue;
+            }
+            if held(RouteId(route)) {
+                kept.push((version, route));
                 continue;
             }
             let logged = entry.flags & route_flag::LOGGED != 0;
@@ -471,8 +497,8 @@ impl<N: Net> Table<N> {
                 });
             }
             self.free_routes.push(route);
-            freed(RouteId(route));
         }
+        self.gone.extend(kept);
     }
 }
 

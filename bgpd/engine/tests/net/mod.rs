@@ -96,7 +96,10 @@ impl Net {
                 }
             }
             Effect::Notice(notice) => self.notices.push((n, notice)),
-            Effect::Options { .. } | Effect::ListenKey { .. } | Effect::RouterAdvertisements { .. } => {}
+            Effect::Options { .. }
+            | Effect::ListenKey { .. }
+            | Effect::RouterAdvertisements { .. }
+            | Effect::Fib(_) => {}
         }
     }
 

@@ -114,6 +114,7 @@ impl Pair {
                 Effect::Options { .. }
                 | Effect::ListenKey { .. }
                 | Effect::RouterAdvertisements { .. }
+                | Effect::Fib(_)
                 | Effect::Notice(_) => {}
             }
         }

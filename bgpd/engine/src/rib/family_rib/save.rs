@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::adj_rib_out::{Bounds, SavedGroup};
 use super::super::attr_store::Holders;
+use super::super::fib::{Groups, SavedTold, Told};
 use super::super::table::SavedTable;
 use super::{Aggregate, Aggregator, FamilyRib, Group, Job, Received, Table, Task};
 use crate::value::octets::{Damaged, Number, Octets, Part, put_net};
@@ -30,6 +31,8 @@ pub struct SavedFamily<'a> {
     jobs: Part<'a, alloc::collections::VecDeque<Job>>,
     #[serde(borrow)]
     too_large: Octets<'a>,
+    #[serde(borrow, default)]
+    told: Option<SavedTold<'a>>,
 }
 
 impl<N: Net> FamilyRib<N> {
@@ -52,6 +55,7 @@ impl<N: Net> FamilyRib<N> {
             aggregator: self.aggregator,
             jobs: Part::Lent(&self.jobs),
             too_large: Octets::nets(|| self.too_large.iter().copied()),
+            told: self.told.as_ref().map(Told::save),
         }
     }
 
@@ -61,6 +65,7 @@ impl<N: Net> FamilyRib<N> {
         seed: u64,
         peers: usize,
         holders: &mut Holders,
+        kernel: &mut Groups,
     ) -> Result<Self, Damaged> {
         let mut rib = FamilyRib::new(seed);
         rib.table = Table::restore(&saved.table, seed, peers, holders)?;
@@ -85,6 +90,9 @@ impl<N: Net> FamilyRib<N> {
         let mut too_large = saved.too_large.cut();
         while !too_large.is_empty() {
             rib.too_large.push(too_large.net()?);
+        }
+        if let Some(told) = &saved.told {
+            rib.told = Some(Told::restore(told, &rib.table, kernel)?);
         }
         Ok(rib)
     }
@@ -123,6 +131,9 @@ impl<N: Net> FamilyRib<N> {
         }
         for group in self.groups.iter().flatten() {
             group.digest(digest);
+        }
+        if let Some(told) = &self.told {
+            told.digest(digest);
         }
     }
 

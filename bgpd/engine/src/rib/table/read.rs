@@ -30,6 +30,13 @@ impl<N: Net> Table<N> {
         })
     }
 
+    /// Whether a route has one path, and not several.
+    #[must_use]
+    pub fn has_one_path(&self, route: RouteId) -> bool {
+        let first = self.paths.get(self.routes[route.0 as usize].head as usize);
+        first.is_some_and(|first| first.next == NONE)
+    }
+
     /// The paths of a route as the decision sees them; those without a reachable next hop are left out.
     pub fn candidates<'a>(
         &'a self,
