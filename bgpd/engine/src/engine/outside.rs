@@ -95,9 +95,7 @@ impl Engine {
         self.links.values().filter(|link| link.interface.up).flat_map(|link| {
             let way = Way::Link(link.interface.index);
             let route = move |net: &IpNet| {
-                let route =
-                    OutsideRoute { source: RouteSource::Connected, priority: 0, ways: alloc::vec![way] };
-                (net.trunc(), route)
+                (net.trunc(), OutsideRoute::new(RouteSource::Connected, 0, alloc::vec![way]))
             };
             link.interface.addresses.iter().map(route)
         })
@@ -117,10 +115,7 @@ impl Engine {
                 StaticVia::Blackhole => Way::Blackhole,
             };
             let priority = route.distance.into();
-            Some((
-                route.prefix,
-                OutsideRoute { source: RouteSource::Static, priority, ways: alloc::vec![way] },
-            ))
+            Some((route.prefix, OutsideRoute::new(RouteSource::Static, priority, alloc::vec![way])))
         })
     }
 
@@ -131,7 +126,7 @@ impl Engine {
             if ways.is_empty() {
                 routes.take(net, source, priority);
             } else {
-                routes.put(net, OutsideRoute { source, priority, ways });
+                routes.put(net, OutsideRoute::new(source, priority, ways));
             }
         }
         self.settle_next_hops(effects);
