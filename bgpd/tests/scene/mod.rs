@@ -99,9 +99,9 @@ impl Scene {
         scene.announce(3, "22.0.0.0/8", far);
         scene.announce(2, "2001:db8:20::/48", path("65002"));
         scene.net.run(Duration::from_secs(100));
-        outside::answer(&mut scene.net, "23.0.0.0/8");
+        outside::answer(&mut scene.net, "23.0.0.0/8", "24.0.0.0/8");
         scene.announce(1, "24.0.0.0/8", path("65001"));
-        scene.net.run(Duration::from_secs(1));
+        outside::answer(&mut scene.net, "23.0.0.0/8", "24.0.0.0/8");
         scene
     }
 

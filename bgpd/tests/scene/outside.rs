@@ -38,12 +38,16 @@ pub fn add(net: &mut Net) {
     net.input(0, Input::KernelRoutes(routes.map(route).into()));
 }
 
-/// The kernel takes all that it was told, but for a route that it refuses each time (EINVAL).
-pub fn answer(net: &mut Net, refused: &str) {
-    let refused: IpNet = refused.parse().unwrap();
-    while let Some((n, batch)) = net.told.pop_front() {
-        let is_refused = |change: &FibChange| matches!(change, FibChange::Route(net, _) if *net == refused);
-        let failed = (0..).zip(&batch.changes).filter(|(_, change)| is_refused(change));
+/// The kernel takes all that it was told, but for a route that it refuses each time (EINVAL) and one that it says
+/// nothing of.
+pub fn answer(net: &mut Net, refused: &str, unanswered: &str) {
+    let is_about = |change: &FibChange, wanted: &str| matches!(change, FibChange::Route(net, _) if *net == wanted.parse::<IpNet>().unwrap());
+    for (n, batch) in core::mem::take(&mut net.told) {
+        if batch.changes.iter().any(|change| is_about(change, unanswered)) {
+            net.told.push_back((n, batch));
+            continue;
+        }
+        let failed = (0..).zip(&batch.changes).filter(|(_, change)| is_about(change, refused));
         let failed = failed.map(|(place, _)| (place, 22)).collect();
         net.input(n, Input::Fib(FibReport::Done { number: batch.number, failed }));
     }

@@ -242,7 +242,9 @@ impl OutsideRoutes {
         self.now_s = u32::try_from(now.as_micros() / 1_000_000).unwrap_or(u32::MAX);
     }
 
-    pub(super) const fn now_s(&self) -> u32 {
+    /// The moment of the last [`OutsideRoutes::set_time`], in seconds of the log's clock.
+    #[must_use]
+    pub const fn now_s(&self) -> u32 {
         self.now_s
     }
 
