@@ -206,12 +206,15 @@ fn in_kernel<N: Shown>(router: &Router<'_>, route: RouteId, members: &[Member]) 
     match (slot.standing, group) {
         (Standing::Refused, Some(_)) => InKernel::Rejected,
         // There was no number for its group.
-        (Standing::Refused, None) if told.refusal(route).is_some() => InKernel::Rejected,
+        (Standing::Refused, None) | (Standing::Astray, _) if told.refusal(route).is_some() => {
+            InKernel::Rejected
+        }
         (Standing::Installed, Some(group)) if group.refusal.is_some() => InKernel::Rejected,
         (Standing::Installed, Some(group)) if group.told.as_ref() == Some(&group.ways) => InKernel::Installed,
-        (Standing::Installed | Standing::Refused | Standing::Asked | Standing::Nothing, _) => {
-            InKernel::Queued
-        }
+        (
+            Standing::Installed | Standing::Refused | Standing::Astray | Standing::Asked | Standing::Nothing,
+            _,
+        ) => InKernel::Queued,
     }
 }
 
