@@ -83,7 +83,7 @@ impl Scene {
         let both = " address-family ipv6 unicast\n  neighbor 10.0.0.1 activate\n exit-address-family\n";
         let mut scene = Scene::with(KERNEL, [(65001, ""), (65002, both), (65000, "")]);
         outside::add(&mut scene.net);
-        for report in [FibReport::Attached { objects: true }, FibReport::Reconciled] {
+        for report in [FibReport::Attached { objects: true, highest: None }, FibReport::Reconciled] {
             scene.net.input(0, Input::Fib(report));
         }
         scene.announce(1, "20.0.0.0/8", path("65001"));
