@@ -9,6 +9,7 @@ mod bgp;
 mod bgp_chance;
 mod chance;
 mod cluster;
+mod damaged;
 mod kernel;
 mod memory;
 mod oracle;
@@ -209,4 +210,15 @@ fn every_line_that_chance_may_type_is_understood() {
         let outcome = speaker.outcome(line.request);
         assert!(outcome.is_some_and(|outcome| outcome.status == Status::Obeyed), "{line:?}: {outcome:?}");
     }
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused_or_restored_and_nobody_dies_of_it() {
+    let mut script = Script::of_everything();
+    // While there are connections of every kind.
+    script.steps.truncate(script.steps.len() - 4);
+    damaged::survive::<Toy>(&schedule::saved_after::<Toy>(&Schedule::plain(Knowing::No, script)), 4000);
+    let mut schedule = bgp::schedule();
+    schedule.script.steps.truncate(13);
+    damaged::survive::<Speaker>(&schedule::saved_after::<Speaker>(&schedule), 3000);
 }

@@ -114,7 +114,21 @@ pub fn play<M: Subject>(schedule: &Schedule<M::Seed>) -> Played {
     Played { sight, fates: cluster.fates, moments }
 }
 
-/// The same without a twin, a fault or poison.
+/// The primary as octets at the end of the script, where nothing goes wrong.
+pub fn saved_after<M: Subject>(schedule: &Schedule<M::Seed>) -> Vec<u8> {
+    let mut cluster: Cluster<M> = Cluster::start(schedule.setup.clone());
+    let mut peers = Vec::new();
+    for stimulus in &schedule.script.steps {
+        cluster.stimulate(stimulus, &mut peers);
+        cluster.begin_step();
+        cluster.come_to_rest();
+    }
+    let (mut octets, lead) = (Vec::new(), cluster.lead.as_ref().expect("a primary"));
+    lead.primary.state().save(&mut octets).expect("memory takes everything");
+    octets
+}
+
+/// Plays it without a twin, a fault or poison.
 pub fn play_alone<M: Subject>(schedule: &Schedule<M::Seed>) -> Played {
     let mut alone = Schedule { faults: Vec::new(), twin: TwinPlan::Never, ..schedule.clone() };
     alone.setup.mode = Mode::None;
