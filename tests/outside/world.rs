@@ -22,8 +22,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const US: &str = "hostname us
 ip route 192.0.2.0/24 10.0.2.2
 ip route 172.18.0.0/16 Null0
-route-map MARKED permit 10
- set community 65001:9
+ip prefix-list SOME seq 5 permit 192.0.2.0/24
+route-map SOME permit 10
+ match ip address prefix-list SOME
 exit
 router bgp 65001
  bgp router-id 10.0.0.1
@@ -34,7 +35,7 @@ router bgp 65001
  address-family ipv4 unicast
   redistribute connected
   redistribute kernel
-  redistribute static route-map MARKED
+  redistribute static route-map SOME
   no neighbor fd00:1::2 activate
  exit-address-family
  address-family ipv6 unicast
