@@ -33,6 +33,12 @@ const COUNTERS: &[u8] = b"counters";
 /// input.
 static GREETING: OnceLock<String> = OnceLock::new();
 
+/// A line, of fewer than nine octets, after which each process dies a second later and its successors do the same: what
+/// a program's mistake in its state looks like, for a look at what becomes of it.
+static BOMB: OnceLock<String> = OnceLock::new();
+/// When, in microseconds of the log's time.
+const BURNS_FOR_US: u64 = 1_000_000;
+
 /// The server: all that it knows.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Echo {
@@ -42,11 +48,13 @@ struct Echo {
     octets: u64,
     /// All output so far, in one number.
     sum: u64,
+    /// When every process that has this state dies.
+    bomb: Option<Time>,
 }
 
 impl Echo {
     /// Counts what comes; the answer is to be said after the octets, where they ask for it.
-    fn count(&mut self, conn: ConnId, octets: &[u8]) -> Option<String> {
+    fn count(&mut self, now: Time, conn: ConnId, octets: &[u8]) -> Option<String> {
         self.octets += octets.len() as u64;
         let line = self.lines.get_mut(&conn.0)?;
         let mut asked = false;
@@ -54,6 +62,9 @@ impl Echo {
             match octet {
                 b'\n' => {
                     asked |= line == COUNTERS;
+                    if BOMB.get().is_some_and(|bomb| line == bomb.as_bytes()) {
+                        self.bomb = Some(Time(now.0 + BURNS_FOR_US));
+                    }
                     line.clear();
                 }
                 // One more than it needs to be another line.
@@ -69,7 +80,7 @@ impl Echo {
 impl Machine for Echo {
     type Effect = ();
 
-    fn step(&mut self, _now: Time, input: Input<'_>, effects: &mut Effects<()>) {
+    fn step(&mut self, now: Time, input: Input<'_>, effects: &mut Effects<()>) {
         let mut send = |conn, octets: Bytes| {
             self.sum = self.sum.rotate_left(1) ^ u64::from(crc32fast::hash(&octets));
             effects.list.push(Effect::Send { conn, octets });
@@ -81,7 +92,7 @@ impl Machine for Echo {
             }
             Input::Received { conn, octets } => {
                 send(conn, Bytes::copy_from_slice(octets));
-                if let Some(answer) = self.count(conn, octets) {
+                if let Some(answer) = self.count(now, conn, octets) {
                     self.sum ^= u64::from(crc32fast::hash(answer.as_bytes()));
                     effects.list.push(Effect::Send { conn, octets: answer.into() });
                 }
@@ -90,8 +101,10 @@ impl Machine for Echo {
                 self.lines.remove(&conn.0);
                 effects.list.push(Effect::Close { conn, how: Close::Orderly });
             }
+            Input::Clock if self.bomb.is_some_and(|at| at <= now) => std::process::abort(),
             _ => {}
         }
+        effects.deadline = self.bomb;
     }
 
     fn save(&self, to: &mut dyn io::Write) -> io::Result<()> {
@@ -195,6 +208,7 @@ fn main() -> ExitCode {
             }
             "--listen" => value.parse().map(|listen| server.listen = listen).is_ok(),
             "--standby" => Mode::parse(&value).map(|mode| options.settings.mode = mode).is_some(),
+            "--bomb" => BOMB.set(value).is_ok(),
             "--greeting" => GREETING.set(value).is_ok(),
             "--log" => value.parse().map(|octets| options.settings.log_octets = octets).is_ok(),
             _ => false,

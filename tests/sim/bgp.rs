@@ -60,8 +60,13 @@ fn identity(peer: u8) -> Identity {
     Identity { asn, address, hold_time_s: 0, as_width: AsWidth::Four }
 }
 
+/// Where a neighbor connects from.
+pub fn connection_from(address: IpAddr) -> SocketAddr {
+    SocketAddr::new(address, 40_000)
+}
+
 fn connects(peer: u8) -> Stimulus {
-    Stimulus::Connect(SocketAddr::new(identity(peer).address, 40_000))
+    Stimulus::Connect(connection_from(identity(peer).address))
 }
 
 /// OPEN and the first KEEPALIVE.
@@ -98,7 +103,8 @@ fn withdraws(connection: usize, first: u32, count: u32) -> Stimulus {
     Stimulus::Send(connection, octets)
 }
 
-fn tells(input: &OwnInput) -> Stimulus {
+/// The program is given an input of its own.
+pub fn tells(input: &OwnInput) -> Stimulus {
     Stimulus::Tell(input.emit())
 }
 

@@ -74,6 +74,16 @@ pub struct Lead<M: Subject> {
 struct Follow<M: Subject> {
     standby: Standby<M>,
     kernel: VirtualKernel,
+    made: Made,
+}
+
+/// How a standby was made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// From what the keeper has.
+    Rightly,
+    /// Not as it should have been.
+    Astray,
 }
 
 /// What has become of it all.
@@ -124,8 +134,8 @@ impl<M: Subject> Trial<M> for CopyTrial {
 
 /// Where a death came from, as it would be found out; what nobody has foreseen is a failure of the test.
 fn origin(death: Box<dyn std::any::Any + Send>) -> Origin {
-    if death.is::<Killed>() {
-        Origin::Outside
+    if let Some(Killed(origin)) = death.downcast_ref() {
+        *origin
     } else if death.is::<Poisoned>() {
         Origin::Inside
     } else {
@@ -178,14 +188,14 @@ impl<M: Subject> Cluster<M> {
             Some(checkpoint) => Standby::restore(checkpoint).expect("a whole checkpoint"),
             None => Standby::genesis(M::genesis(&self.setup.genesis)),
         };
-        Follow { standby, kernel: self.new_kernel() }
+        Follow { standby, kernel: self.new_kernel(), made: Made::Rightly }
     }
 
     /// Somebody becomes primary: the twin, or else a new process; and if that dies over it, the next one.
     pub fn succeed(&mut self, cause: Cause, origin_of_death: Origin) {
         let mut origin_now = origin_of_death;
         for _ in 0..20 {
-            let Follow { standby, mut kernel } = match self.twin.take() {
+            let Follow { standby, mut kernel, .. } = match self.twin.take() {
                 Some(twin) => twin,
                 None => self.new_standby(),
             };
@@ -289,7 +299,7 @@ impl<M: Subject> Cluster<M> {
     pub fn start_twin_that_differs(&mut self) {
         let kernel = self.new_kernel();
         let standby = Standby::genesis(M::astray(&self.setup.genesis));
-        self.twin = Some(Follow { standby, kernel });
+        self.twin = Some(Follow { standby, kernel, made: Made::Astray });
     }
 
     pub fn take_checkpoint(&mut self) {
@@ -317,6 +327,23 @@ impl<M: Subject> Cluster<M> {
             self.fates.unfit.push(error.to_string());
             self.start_twin();
         }
+    }
+
+    /// Primary and twin as octets, once the twin has followed to the end; `None` where there is none that was rightly
+    /// made.
+    pub fn both_saved(&mut self) -> Option<[Vec<u8>; 2]> {
+        let (Some(lead), Some(twin)) = (&mut self.lead, &mut self.twin) else { return None };
+        if twin.made == Made::Astray {
+            return None;
+        }
+        let (memory, kernel) = (lead.primary.memory_mut(), &mut twin.kernel);
+        let followed = self.fuse.clone().rest(|| twin.standby.follow(memory, kernel, u64::MAX));
+        followed.unwrap_or_else(|error| panic!("the twin cannot follow to the end: {error}"));
+        let mut saved = [Vec::new(), Vec::new()];
+        for (state, octets) in [lead.primary.state(), twin.standby.state()].into_iter().zip(&mut saved) {
+            state.save(octets).expect("memory takes everything");
+        }
+        Some(saved)
     }
 
     pub fn has_twin(&self) -> bool {

@@ -10,19 +10,22 @@ use std::rc::Rc;
 use ftcore::core::effect::{Connect, SocketOptions};
 use ftcore::core::input::{Cookie, Time};
 use ftcore::core::kernel::{Kernel, Phase, Positions};
+use ftcore::core::takeover::Origin;
 use ipnet::IpNet;
 
 use super::world::{Fate, Leads, Process, World};
 
-/// What a process that is killed from outside throws.
-pub struct Killed;
+/// What a process throws that dies, and what its death looks like.
+pub struct Killed(pub Origin);
 
 /// Counts a process's calls of the kernel and the memory, and kills it in the middle of one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Fuse {
     calls: Rc<Cell<u64>>,
     /// The moment: twice the call's number, and one more for after it. `u64::MAX` for never.
     burns_at: Rc<Cell<u64>>,
+    /// What it looks like from outside when it burns.
+    origin: Rc<Cell<Origin>>,
     /// Whether it is another process that calls.
     resting: Rc<Cell<bool>>,
 }
@@ -30,14 +33,23 @@ pub struct Fuse {
 impl Fuse {
     /// One that does not burn.
     pub fn new() -> Self {
-        let fuse = Fuse::default();
-        fuse.burns_at.set(u64::MAX);
-        fuse
+        Fuse {
+            calls: Rc::default(),
+            burns_at: Rc::new(Cell::new(u64::MAX)),
+            origin: Rc::new(Cell::new(Origin::Outside)),
+            resting: Rc::default(),
+        }
     }
 
     /// Burns so many moments from now on.
     pub fn light(&self, moments: u64) {
+        self.light_as(moments, Origin::Outside);
+    }
+
+    /// The same, and whoever finds the dead process sees that it died like this.
+    pub fn light_as(&self, moments: u64, origin: Origin) {
         self.burns_at.set((self.calls.get() * 2).saturating_add(moments));
+        self.origin.set(origin);
     }
 
     /// Does not burn any more.
@@ -77,7 +89,7 @@ impl Fuse {
 
     fn burn(&self) {
         self.put_out();
-        resume_unwind(Box::new(Killed));
+        resume_unwind(Box::new(Killed(self.origin.get())));
     }
 }
 

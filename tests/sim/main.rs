@@ -3,11 +3,13 @@
 //! A process dies by a panic out of any call of the kernel or of the shared memory; so every moment of a primary, a
 //! takeover and a hand-over can be its last. What must hold in the end is in `oracle`, apart from the stories. A run
 //! follows from its seed: `SIM_SEED=n cargo test -p tests --test sim by_chance` plays one again, and
-//! `SIM_SCHEDULES=n` plays more of them.
+//! `SIM_SCHEDULES=n` plays more of them; the test's name says whose: `router_by_chance` is the real router's.
 
 mod bgp;
+mod bgp_chance;
 mod chance;
 mod cluster;
+mod damaged;
 mod kernel;
 mod memory;
 mod oracle;
@@ -16,10 +18,17 @@ mod script;
 mod toy;
 mod world;
 
-use bgpd::machine::Speaker;
+use bgpd::machine::{OwnInput, Speaker, Surroundings};
+use bgpd::shell::protocol::Status;
+use ftcore::core::effect::Effects;
+use ftcore::core::input::{Input, Time};
+use ftcore::core::machine::Machine as _;
 use schedule::{Fault, Schedule, TwinPlan, play, play_alone};
 use script::{Poison, Script};
 use toy::{Knowing, Toy};
+
+/// Schedules of the router by chance, where nobody says how many.
+const ROUTERS: u64 = 2000;
 
 /// Every moment of the story of everything, and a death in it; the twin is in step.
 #[test]
@@ -155,10 +164,61 @@ fn no_neighbor_can_tell_that_both_routers_died() {
 
 #[test]
 fn by_chance() {
-    schedule::by_chance(0, Poison::Without);
+    schedule::by_chance::<Toy>(0..3000, |chance| schedule::toy_by_chance(chance, Poison::Without));
 }
 
 #[test]
 fn by_chance_with_poison() {
-    schedule::by_chance(1 << 32, Poison::With);
+    let first = 1 << 32;
+    schedule::by_chance::<Toy>(first..first + 3000, |chance| schedule::toy_by_chance(chance, Poison::With));
+}
+
+/// The router: neighbors, loads, withdrawals, refreshes, flaps, lines of an operator, and every fault.
+#[test]
+fn router_by_chance() {
+    schedule::by_chance::<Speaker>(0..ROUTERS, bgp_chance::schedule_by_chance);
+}
+
+/// The scripts by chance are not about nothing: sessions come up, UPDATEs pass both ways, some sessions end.
+#[test]
+fn what_chance_has_the_neighbors_do_is_a_story() {
+    let mut counts = [0; 5];
+    for seed in 0..40 {
+        let schedule = bgp_chance::schedule_by_chance(&mut chance::Chance::new(seed));
+        let played = play_alone::<Speaker>(&schedule);
+        for peer in &played.sight.peers {
+            counts.iter_mut().zip(bgp::messages(&peer.octets)).for_each(|(sum, count)| *sum += count);
+        }
+    }
+    println!("OPEN, UPDATE, NOTIFICATION, KEEPALIVE, ROUTE-REFRESH of 40 schedules: {counts:?}");
+    let [opens, updates, notifications, keepalives, _] = counts;
+    assert!(opens > 100 && updates > 1000 && notifications > 20 && keepalives > 100, "{counts:?}");
+}
+
+#[test]
+fn every_line_that_chance_may_type_is_understood() {
+    let mut speaker = Speaker::new(1);
+    let (mut effects, surroundings) = (Effects::default(), Surroundings::default());
+    let text = bgp_chance::config(0);
+    let mut give = |speaker: &mut Speaker, input: OwnInput| {
+        speaker.step(Time(1), Input::Other(&input.emit()), &mut effects);
+    };
+    give(&mut speaker, OwnInput::Configuration { text, surroundings });
+    for (number, (mode, line)) in bgp_chance::LINES.iter().enumerate() {
+        let line = bgp_chance::line_of(number as u64 + 1, mode, line, 1);
+        give(&mut speaker, OwnInput::Line(line.clone()));
+        let outcome = speaker.outcome(line.request);
+        assert!(outcome.is_some_and(|outcome| outcome.status == Status::Obeyed), "{line:?}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused_or_restored_and_nobody_dies_of_it() {
+    let mut script = Script::of_everything();
+    // While there are connections of every kind.
+    script.steps.truncate(script.steps.len() - 4);
+    damaged::survive::<Toy>(&schedule::saved_after::<Toy>(&Schedule::plain(Knowing::No, script)), 4000);
+    let mut schedule = bgp::schedule();
+    schedule.script.steps.truncate(13);
+    damaged::survive::<Speaker>(&schedule::saved_after::<Speaker>(&schedule), 3000);
 }

@@ -205,3 +205,11 @@ pub fn nothing_is_left_behind<M: Subject>(cluster: &Cluster<M>) {
         "sockets that are held, and that are known"
     );
 }
+
+/// The twin's state is the primary's, octet for octet.
+pub fn the_twin_is_the_primary<M: Subject>(cluster: &mut Cluster<M>) {
+    if let Some([primary, twin]) = cluster.both_saved() {
+        let same = primary.iter().zip(&twin).take_while(|(one, other)| one == other).count();
+        assert!(primary == twin, "the twin's state differs at octet {same} of {}", primary.len());
+    }
+}

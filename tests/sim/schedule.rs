@@ -1,6 +1,7 @@
 //! Runs with faults: who dies when, and the comparison with a run in which nobody does.
 
 use std::env;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ftcore::core::memory::Word;
@@ -11,13 +12,15 @@ use super::chance::Chance;
 use super::cluster::{Cluster, Fates, Setup, Subject};
 use super::oracle::{self, Sight};
 use super::script::{Poison, Script, Stimulus, frame};
-use super::toy::{Knowing, Toy, want};
+use super::toy::{Knowing, want};
 
 /// Something that goes wrong in a step, or is done on purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The primary is killed so many moments into the step.
     Kill(u64),
+    /// The same, and it looks as if the primary had died of itself: its entry is suspected.
+    Crash(u64),
     /// The same, and whoever takes over is killed so many moments into that.
     KillTwice(u64, u64),
     /// Primary and twin are killed at once, before the step.
@@ -106,11 +109,26 @@ pub fn play<M: Subject>(schedule: &Schedule<M::Seed>) -> Played {
     if !cluster.fates.lost {
         oracle::the_log_tells_the_whole_story(&cluster, &schedule.setup.genesis);
         oracle::nothing_is_left_behind(&cluster);
+        oracle::the_twin_is_the_primary(&mut cluster);
     }
     Played { sight, fates: cluster.fates, moments }
 }
 
-/// The same without a twin, a fault or poison.
+/// The primary as octets at the end of the script, where nothing goes wrong.
+pub fn saved_after<M: Subject>(schedule: &Schedule<M::Seed>) -> Vec<u8> {
+    let mut cluster: Cluster<M> = Cluster::start(schedule.setup.clone());
+    let mut peers = Vec::new();
+    for stimulus in &schedule.script.steps {
+        cluster.stimulate(stimulus, &mut peers);
+        cluster.begin_step();
+        cluster.come_to_rest();
+    }
+    let (mut octets, lead) = (Vec::new(), cluster.lead.as_ref().expect("a primary"));
+    lead.primary.state().save(&mut octets).expect("memory takes everything");
+    octets
+}
+
+/// Plays it without a twin, a fault or poison.
 pub fn play_alone<M: Subject>(schedule: &Schedule<M::Seed>) -> Played {
     let mut alone = Schedule { faults: Vec::new(), twin: TwinPlan::Never, ..schedule.clone() };
     alone.setup.mode = Mode::None;
@@ -121,6 +139,7 @@ pub fn play_alone<M: Subject>(schedule: &Schedule<M::Seed>) -> Played {
 fn strike<M: Subject>(cluster: &mut Cluster<M>, fault: &Fault) {
     match fault {
         Fault::Kill(moments) => cluster.fuse.light(*moments),
+        Fault::Crash(moments) => cluster.fuse.light_as(*moments, Origin::Inside),
         Fault::KillTwice(moments, then) => {
             cluster.fuse.light(*moments);
             cluster.takeover_fuse = Some(*then);
@@ -216,20 +235,25 @@ pub fn poisonous() -> Script {
 }
 
 /// So many schedules by chance; those that `SIM_SEED` and `SIM_SCHEDULES` say, where they are set.
-pub fn by_chance(first: u64, poison: Poison) {
+pub fn by_chance<M: Subject>(seeds: Range<u64>, schedule: impl Fn(&mut Chance) -> Schedule<M::Seed>) {
     let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
-    let seeds = match number("SIM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => first..first + number("SIM_SCHEDULES").unwrap_or(3000),
+    let first = seeds.start;
+    let seeds = match (number("SIM_SEED"), number("SIM_SCHEDULES")) {
+        (Some(seed), _) => seed..seed + 1,
+        (None, Some(count)) => first..first + count,
+        (None, None) => seeds,
     };
     for seed in seeds {
-        let schedule = schedule_by_chance(&mut Chance::new(seed), poison);
-        let told = catch_unwind(|| play_like::<Toy>(&play_alone::<Toy>(&schedule), &schedule));
+        let mut chance = Chance::new(seed);
+        let mut schedule = schedule(&mut chance);
+        schedule.faults = faults_by_chance(&mut chance, schedule.script.steps.len());
+        let told = catch_unwind(AssertUnwindSafe(|| play_like::<M>(&play_alone::<M>(&schedule), &schedule)));
         assert!(told.is_ok(), "play it again with SIM_SEED={seed}");
     }
 }
 
-fn schedule_by_chance(chance: &mut Chance, poison: Poison) -> Schedule<Knowing> {
+/// The toy's.
+pub fn toy_by_chance(chance: &mut Chance, poison: Poison) -> Schedule<Knowing> {
     let mut schedule = Schedule::plain(Knowing::No, Script::by_chance(chance, poison));
     let setup = &mut schedule.setup;
     setup.slice = chance.one_of(&[5, 40, 1000]);
@@ -237,12 +261,17 @@ fn schedule_by_chance(chance: &mut Chance, poison: Poison) -> Schedule<Knowing> 
     setup.ring = chance.one_of(&[1 << 14, 1 << 16]);
     setup.twin_every = chance.one_of(&[1, 1, 3, 50]);
     setup.twin_budget = chance.one_of(&[1, 500, u64::MAX]);
-    for step in 0..schedule.script.steps.len() {
+    schedule
+}
+
+fn faults_by_chance(chance: &mut Chance, steps: usize) -> Vec<(usize, Fault)> {
+    let mut faults = Vec::new();
+    for step in 0..steps {
         if !chance.percent(40) {
             continue;
         }
         let moment = chance.below(400);
-        let fault = match chance.below(20) {
+        let fault = match chance.below(22) {
             0..=8 => Fault::Kill(moment),
             9..=11 => Fault::KillTwice(moment, chance.below(200)),
             12..=13 => Fault::KillBoth,
@@ -251,9 +280,10 @@ fn schedule_by_chance(chance: &mut Chance, poison: Poison) -> Schedule<Knowing> 
             16 => Fault::TwinDiffers,
             17 => Fault::Checkpoint,
             18 => Fault::KillOver(chance.below(60)),
+            19..=20 => Fault::Crash(moment),
             _ => Fault::SwitchOver,
         };
-        schedule.faults.push((step, fault));
+        faults.push((step, fault));
     }
-    schedule
+    faults
 }

@@ -134,6 +134,7 @@ impl Engine {
     /// Takes one input in, at its time, and appends what it wants done to `effects`.
     pub fn step(&mut self, now: Instant, input: Input<'_>, effects: &mut Effects) {
         self.now = self.now.max(now);
+        self.rib.facts.next_hops.routes.set_time(self.now);
         self.started.get_or_insert(now);
         match input {
             Input::Configure(config) => self.configure(*config, effects),
@@ -270,6 +271,12 @@ impl Engine {
     #[must_use]
     pub fn begun(&self, conn: ConnId) -> &[u8] {
         self.conns.get(&conn).map_or(&[], |conn| conn.partial.as_slice())
+    }
+
+    /// A link by its number.
+    #[must_use]
+    pub fn link(&self, index: IfIndex) -> Option<&Link> {
+        self.links.get(&index)
     }
 
     /// The links and their addresses.

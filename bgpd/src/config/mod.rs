@@ -89,5 +89,20 @@ pub struct Fib {
     pub nexthop_id_base: Option<u32>,
 }
 
+/// What holds where nothing is written.
+impl Fib {
+    /// The table: the main one.
+    #[must_use]
+    pub fn table(&self) -> u32 {
+        self.table.unwrap_or(254)
+    }
+
+    /// The first of the numbers of next-hop objects.
+    #[must_use]
+    pub fn nexthop_id_base(&self) -> u32 {
+        self.nexthop_id_base.unwrap_or(1_180_958_720)
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -49,10 +49,10 @@ impl Routes {
 
 /// How this router's routes are known in the kernel.
 fn ours(block: &Fib) -> Ours {
-    let base = block.nexthop_id_base.unwrap_or(1_180_958_720);
+    let base = block.nexthop_id_base();
     Ours {
         protocol: block.protocol.unwrap_or(186),
-        table: block.table.unwrap_or(254),
+        table: block.table(),
         metric: block.metric.unwrap_or(20),
         next_hop_ids: base..base.saturating_add(NEXT_HOP_IDS),
     }

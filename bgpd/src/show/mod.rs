@@ -18,19 +18,21 @@ mod prefix;
 mod prefix_list;
 pub mod redundancy;
 mod route_map;
+mod routes;
 mod running_config;
 mod statistics;
 mod summary;
 mod table;
 mod text;
 mod time;
+mod tracked;
 mod update_groups;
 mod walk;
 
 use std::sync::Arc;
 
 use bgp_engine::engine::Engine;
-use bgp_engine::value::{Instant, Net};
+use bgp_engine::value::{IfIndex, Instant, Net};
 use ipnet::{Ipv4Net, Ipv6Net};
 
 pub use brief::Brief;
@@ -43,11 +45,13 @@ pub use prefix::{Asked, PathChoice, Prefix};
 pub use prefix_list::PrefixLists;
 pub use redundancy::{Redundancy, Standing};
 pub use route_map::RouteMaps;
+pub use routes::{Protocol, Route, RouteSummary, Routes};
 pub use running_config::RunningConfig;
 pub use statistics::Statistics;
 pub use summary::{Columns, Families, Filter, Summary};
 pub use table::{Depth, Scope, Table};
 pub use time::Clock;
+pub use tracked::Tracked;
 pub use update_groups::UpdateGroups;
 
 use crate::config::Config;
@@ -68,6 +72,14 @@ pub struct Router<'a> {
     pub standing: &'a Standing,
     /// What neighbors have been through.
     pub survivals: &'a Survivals,
+}
+
+impl<'a> Router<'a> {
+    /// The name of a link.
+    fn link_name(&self, link: IfIndex) -> &'a str {
+        // As FRR calls one that is gone.
+        self.engine.link(link).map_or("unknown", |link| &link.interface.name)
+    }
 }
 
 /// The process that answers.

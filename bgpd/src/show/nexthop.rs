@@ -2,15 +2,17 @@
 //!
 //! The paths are counted by going over the tables, in slices, before anything is written.
 
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
-use bgp_engine::rib::{NextHopKey, Reach, RouteId};
+use bgp_engine::rib::{NextHopKey, Reach, ResolvedHop, RouteId};
 use bgp_engine::value::Family;
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Map, Value, json};
 
 use super::path::instance;
 use super::text::{push_member, put};
+use super::time::date;
 use super::{Layout, Progress, Router, SLICE_OCTETS, Show, Shown, refuse};
 
 /// Routes looked at in one slice.
@@ -83,7 +85,10 @@ impl NextHops {
     fn push(&mut self, router: &Router<'_>, key: NextHopKey, reach: Reach, out: &mut String) {
         let paths = self.counts.get(&key).copied().unwrap_or(0);
         let peer = router.engine.peers().find(|peer| peer.address == Some(key.address));
-        let link = link_name(router, key).filter(|_| reach.connected);
+        let next_hops = &router.engine.rib().facts.next_hops;
+        let Some(id) = next_hops.find(key) else { return };
+        let hops = next_hops.hops(id);
+        let changed = next_hops.since_s(id);
         match self.layout {
             Layout::Text => {
                 match reach.metric {
@@ -94,10 +99,14 @@ impl NextHops {
                     put!(out, ", peer {}", peer.name);
                 }
                 out.push('\n');
-                if let Some(link) = link {
-                    put!(out, "  if {link}\n");
+                for hop in hops {
+                    out.push_str("  ");
+                    if let Some(gateway) = gateway(key, hop) {
+                        put!(out, "gate {gateway}, ");
+                    }
+                    put!(out, "if {}\n", router.link_name(hop.interface));
                 }
-                out.push('\n');
+                put!(out, "  Last update: {}\n\n", date(router.clock.epoch_of_second(changed)));
             }
             Layout::Json => {
                 self.open_family(key, out);
@@ -111,8 +120,14 @@ impl NextHops {
                 if let Some(peer) = peer {
                     map.insert("peer".to_owned(), peer.name.to_string().into());
                 }
-                let links = link.into_iter().map(|link| json!({ "interfaceName": link }));
-                map.insert("nexthops".to_owned(), Value::Array(links.collect()));
+                if let Some((net, _)) = next_hops.routes.resolving(key) {
+                    map.insert("resolvedPrefix".to_owned(), net.to_string().into());
+                }
+                let hops = hops.iter().map(|hop| hop_json(router, key, hop));
+                map.insert("nexthops".to_owned(), Value::Array(hops.collect()));
+                let epoch = router.clock.epoch_of_second(changed);
+                let update = json!({ "epoch": epoch, "string": format!("{}\n", date(epoch)) });
+                map.insert("lastUpdate".to_owned(), update);
                 push_member(out, &mut self.first, 2, &key.address, &Value::Object(map));
             }
         }
@@ -130,15 +145,19 @@ impl NextHops {
     }
 }
 
-/// The link that a next hop is on.
-fn link_name<'a>(router: &Router<'a>, key: NextHopKey) -> Option<&'a str> {
-    let routes = &router.engine.rib().facts.next_hops.routes;
-    let index = match key.interface {
-        bgp_engine::value::IfIndex(0) => routes.connected_link(key.address)?.1,
-        index => index,
-    };
-    let link = router.engine.links().find(|link| link.interface.index == index)?;
-    Some(&link.interface.name)
+/// The router that leads to a next hop, where that is not on a link itself.
+fn gateway(key: NextHopKey, hop: &ResolvedHop) -> Option<IpAddr> {
+    hop.gateway.filter(|&gateway| gateway != key.address)
+}
+
+fn hop_json(router: &Router<'_>, key: NextHopKey, hop: &ResolvedHop) -> Value {
+    let mut map = Map::new();
+    if let Some(gateway) = gateway(key, hop) {
+        map.insert("ip".to_owned(), gateway.to_string().into());
+    }
+    map.insert("interfaceIndex".to_owned(), hop.interface.0.into());
+    map.insert("interfaceName".to_owned(), router.link_name(hop.interface).into());
+    Value::Object(map)
 }
 
 impl Show for NextHops {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::detail::{Advertised, head_json, path_json, push_head, push_path};
 use super::path::{Judged, Seen, instance, judge};
+use super::routes::entry::{InKernel, entries};
 use super::text::push_json;
 use super::{Layout, Progress, Router, Show, Shown, refuse};
 
@@ -110,9 +111,13 @@ pub fn route_json<N: Shown>(
     let multipath = judged.paths.iter().filter(|seen| seen.multipath).count();
     map.insert("multiPathCount".to_owned(), multipath.into());
     let exists = judged.paths.iter().any(|seen| seen.best);
-    // Routes do not go to the kernel yet.
+    let net = N::rib(router).table.net(route);
+    let ours = entries(router, net).into_iter().find(|entry| entry.teller.is_bgp());
+    let installed = ours.as_ref().is_some_and(|entry| entry.kernel == InKernel::Installed);
+    let waits = router.engine.rib().facts.knobs.suppress_fib_pending
+        && ours.is_some_and(|entry| matches!(entry.kernel, InKernel::Queued | InKernel::Rejected));
     let flags = serde_json::json!({
-        "bestPathExists": exists, "fibInstalled": false, "fibWaitForInstall": false
+        "bestPathExists": exists, "fibInstalled": installed, "fibWaitForInstall": waits
     });
     map.insert("flags".to_owned(), flags);
     Value::Object(map)

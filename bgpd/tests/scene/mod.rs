@@ -1,5 +1,7 @@
 //! A router with neighbors, in memory: what the shows are asked about.
 
+mod outside;
+
 use std::sync::Arc;
 
 use bgp_engine::attr::{
@@ -7,7 +9,7 @@ use bgp_engine::attr::{
 };
 use bgp_engine::config::NeighborName;
 use bgp_engine::input::{Input, Interface};
-use bgp_engine::value::{Asn, Duration, Family, IfIndex, Instant, Net as _, PathId, RouterId};
+use bgp_engine::value::{Asn, Duration, Family, FibReport, IfIndex, Instant, Net as _, PathId, RouterId};
 use bgp_engine::wire::update::{Announcement, emit_attributes};
 use bgpd::command::{Operation, Outcome, Session};
 use bgpd::config::{Config, Standby, Strictness, parse_str};
@@ -23,6 +25,9 @@ const ROUTER: &str = include_str!("router.conf");
 
 /// One where not all is well.
 const EDGES: &str = include_str!("edges.conf");
+
+/// One that writes its routes into the kernel and has others beside them.
+const KERNEL: &str = include_str!("kernel.conf");
 
 /// A neighbor of it.
 fn neighbor(asn: u32, lines: &str) -> String {
@@ -70,6 +75,33 @@ impl Scene {
         scene.net.run(Duration::from_secs(60));
         let conn = scene.net.engines[0].peer(&name(3)).unwrap().session.connection().unwrap();
         scene.net.input(0, Input::Closed { conn, errno: 104 });
+        scene
+    }
+
+    /// The kernel takes routes and refuses one, has not answered yet for another, and has others' routes.
+    pub fn kernel() -> Scene {
+        let both = " address-family ipv6 unicast\n  neighbor 10.0.0.1 activate\n exit-address-family\n";
+        let mut scene = Scene::with(KERNEL, [(65001, ""), (65002, both), (65000, "")]);
+        outside::add(&mut scene.net);
+        for report in [FibReport::Attached { objects: true, highest: None }, FibReport::Reconciled] {
+            scene.net.input(0, Input::Fib(report));
+        }
+        scene.announce(1, "20.0.0.0/8", path("65001"));
+        scene.announce(2, "20.0.0.0/8", path("65002"));
+        for net in ["23.0.0.0/8", "30.0.0.0/8", "31.0.0.0/8", "40.0.0.0/8", "100.64.1.0/24"] {
+            scene.announce(1, net, path("65001"));
+        }
+        let mut far = path("");
+        (far.local_pref, far.med) = (Some(100), Some(30));
+        far.next_hop = NextHop::V4([172, 17, 0, 9].into());
+        scene.announce(3, "21.0.0.0/8", far.clone());
+        far.next_hop = NextHop::V4([203, 0, 113, 77].into());
+        scene.announce(3, "22.0.0.0/8", far);
+        scene.announce(2, "2001:db8:20::/48", path("65002"));
+        scene.net.run(Duration::from_secs(100));
+        outside::answer(&mut scene.net, "23.0.0.0/8", "24.0.0.0/8");
+        scene.announce(1, "24.0.0.0/8", path("65001"));
+        outside::answer(&mut scene.net, "23.0.0.0/8", "24.0.0.0/8");
         scene
     }
 

@@ -123,6 +123,11 @@ impl Probe {
         self.0.read_exact(&mut [0]).unwrap();
     }
 
+    /// Says a line, and waits for no answer.
+    pub fn say(&mut self, line: &str) {
+        self.0.write_all(format!("\n{line}\n").as_bytes()).unwrap();
+    }
+
     /// Asks for what was counted. What the server had said before is passed over.
     pub fn counters(&mut self) -> String {
         self.0.write_all(b"\ncounters\n").unwrap();

@@ -6,6 +6,7 @@
 mod client;
 mod program;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use client::{Client, Random};
@@ -424,5 +425,33 @@ fn hundreds_of_connections_go_on() {
         echo.wait_until(|echo| echo.pid(PRIMARY) != before, "the twin is primary");
     }
     probes.iter_mut().for_each(client::Probe::exchange);
+    echo.stop();
+}
+
+/// Each primary dies a second after it has taken over, of time and not of a message: that is a row of deaths that ends.
+/// The state is given up, and a program that has not got it lives.
+#[test]
+fn a_state_that_kills_when_its_time_comes_is_given_up() {
+    let echo = Echo::start("hot");
+    let mut probe = client::Probe::start(echo.address());
+    probe.exchange();
+    probe.say("bomb");
+    let mut primaries = BTreeSet::new();
+    echo.wait_until(
+        |echo| {
+            primaries.extend(echo.pid(PRIMARY));
+            echo.has_said("no state is left to go on from")
+        },
+        "the state is given up",
+    );
+    assert!((6..=7).contains(&primaries.len()), "died: {primaries:?}");
+    let new = |pid: Option<i32>| pid.filter(|pid| !primaries.contains(pid));
+    echo.wait_until(|echo| new(echo.pid(PRIMARY)).is_some(), "there is another primary");
+    echo.wait_for_successor();
+    let primary = echo.pid(PRIMARY);
+    let mut probe = client::Probe::start(echo.address());
+    std::thread::sleep(Duration::from_millis(2500));
+    assert!(probe.counters().starts_with("connections 1 "), "the state is a new one");
+    assert_eq!(echo.pid(PRIMARY), primary, "it lives");
     echo.stop();
 }

@@ -159,9 +159,12 @@ impl Echo {
 
     /// Waits until the program has said this.
     pub fn wait_until_said(&self, text: &str) {
-        let said =
-            |echo: &Echo| std::fs::read_to_string(echo.dir.join("log")).is_ok_and(|log| log.contains(text));
-        self.wait_until(said, text);
+        self.wait_until(|echo| echo.has_said(text), text);
+    }
+
+    /// Whether the program has said this.
+    pub fn has_said(&self, text: &str) -> bool {
+        std::fs::read_to_string(self.dir.join("log")).is_ok_and(|log| log.contains(text))
     }
 
     fn log(&self) -> String {
@@ -204,7 +207,7 @@ fn spawn(dir: &std::path::Path, address: SocketAddr, mode: &str) -> Child {
         .arg0("echo")
         .arg("--run-dir")
         .arg(dir)
-        .args(["--standby", mode, "--log", "67108864", "--listen", &address.to_string()])
+        .args(["--standby", mode, "--log", "67108864", "--listen", &address.to_string(), "--bomb", "bomb"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)

@@ -95,9 +95,7 @@ impl Engine {
         self.links.values().filter(|link| link.interface.up).flat_map(|link| {
             let way = Way::Link(link.interface.index);
             let route = move |net: &IpNet| {
-                let route =
-                    OutsideRoute { source: RouteSource::Connected, priority: 0, ways: alloc::vec![way] };
-                (net.trunc(), route)
+                (net.trunc(), OutsideRoute::new(RouteSource::Connected, 0, alloc::vec![way]))
             };
             link.interface.addresses.iter().map(route)
         })
@@ -117,10 +115,7 @@ impl Engine {
                 StaticVia::Blackhole => Way::Blackhole,
             };
             let priority = route.distance.into();
-            Some((
-                route.prefix,
-                OutsideRoute { source: RouteSource::Static, priority, ways: alloc::vec![way] },
-            ))
+            Some((route.prefix, OutsideRoute::new(RouteSource::Static, priority, alloc::vec![way])))
         })
     }
 
@@ -131,7 +126,7 @@ impl Engine {
             if ways.is_empty() {
                 routes.take(net, source, priority);
             } else {
-                routes.put(net, OutsideRoute { source, priority, ways });
+                routes.put(net, OutsideRoute::new(source, priority, ways));
             }
         }
         self.settle_next_hops(effects);
@@ -140,8 +135,8 @@ impl Engine {
     /// Looks up the next hops again that changed routes are about, and follows with what is originated.
     pub(super) fn settle_next_hops(&mut self, effects: &mut Effects) {
         let moved = self.rib.facts.next_hops.settle();
-        self.originate_after(&moved, effects);
         self.rib.next_hops_moved(&moved);
+        self.originate_after(&moved, effects);
         if moved.reach {
             self.rib.v4.reconsider_all();
             self.rib.v6.reconsider_all();

@@ -117,6 +117,8 @@ impl Engine {
         for conn in self.conns.values() {
             digest.add(conn.partial.len() as u64);
         }
+        // What looks like chance and has not shown yet.
+        digest.add(self.seed);
         digest.add(self.next_conn);
         digest.add(self.now.as_micros());
         digest.add(self.deferred_until.map_or(0, |until| until.as_micros()));

@@ -6,6 +6,7 @@
 //! pieces still kept goes through the log by itself, sending what the group remembers, until it meets the group
 //! again: a peer that does not read costs a number, not a queue.
 
+mod piece;
 mod save;
 mod view;
 
@@ -14,6 +15,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
+pub use piece::{Audience, Piece};
 pub use save::{Bounds, SavedGroup};
 use view::Leave;
 pub use view::View;
@@ -38,61 +40,6 @@ const KEPT_PIECES: usize = 64;
 
 /// No attributes: not advertised.
 const NONE: u32 = u32::MAX;
-
-/// Who a part of a piece is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Audience {
-    /// Every member.
-    All,
-    /// Every member but the one that the path came from.
-    AllBut(PeerId),
-    /// This member alone: it had been told of another path, and is now the best one's source itself.
-    Only(PeerId),
-}
-
-impl Audience {
-    fn has(self, peer: PeerId) -> bool {
-        match self {
-            Audience::All => true,
-            Audience::AllBut(other) => peer != other,
-            Audience::Only(one) => peer == one,
-        }
-    }
-}
-
-/// A piece of a group's stream of messages.
-#[derive(Clone, Debug, Default)]
-pub struct Piece {
-    octets: Bytes,
-    /// Where each part ends, and who it is for.
-    parts: Vec<(usize, Audience)>,
-}
-
-impl Piece {
-    /// A piece made of parts, each given by where it ends.
-    #[must_use]
-    pub fn new(octets: Vec<u8>, parts: Vec<(usize, Audience)>) -> Self {
-        Piece { octets: octets.into(), parts }
-    }
-
-    /// What this member is sent of it, in order.
-    fn push_for(&self, peer: PeerId, out: &mut Vec<Bytes>) {
-        let mut start = 0;
-        let mut run = 0;
-        for &(end, audience) in &self.parts {
-            if !audience.has(peer) {
-                if run > start {
-                    out.push(self.octets.slice(start..run));
-                }
-                start = end;
-            }
-            run = end;
-        }
-        if run > start {
-            out.push(self.octets.slice(start..run));
-        }
-    }
-}
 
 /// A kept piece: what became of the changes from one version to another.
 #[derive(Debug)]

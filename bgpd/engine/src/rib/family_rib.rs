@@ -102,7 +102,8 @@ impl<N: Net> FamilyRib<N> {
                 attributes.med = Some(0);
                 let aggregator = self.aggregator;
                 attributes.edit_rare(|rare| rare.aggregator = aggregator);
-                self.originate(net, attributes, PathId(1), 0, facts);
+                let now_s = facts.next_hops.routes.now_s();
+                self.originate(net, attributes, PathId(1), now_s, facts);
             }
             None => self.take_back(net, PathId(1), facts),
         }

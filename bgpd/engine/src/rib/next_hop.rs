@@ -93,6 +93,8 @@ struct Entry {
     key: Option<NextHopKey>,
     references: u32,
     found: Resolution,
+    /// When it was found so, in seconds of the log's clock.
+    since_s: u32,
 }
 
 /// What a change of the routes outside of BGP came to.
@@ -129,7 +131,7 @@ const fn own() -> Resolution {
 impl Default for NextHopTable {
     fn default() -> Self {
         NextHopTable {
-            entries: alloc::vec![Entry { key: None, references: 1, found: own() }],
+            entries: alloc::vec![Entry { key: None, references: 1, found: own(), since_s: 0 }],
             free: Vec::new(),
             index: BTreeMap::new(),
             lookups: BTreeSet::new(),
@@ -149,7 +151,7 @@ impl NextHopTable {
         let found = self.routes.resolve(key);
         let id = self.free.pop().unwrap_or(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
         self.lookups.extend(found.looked_up.iter().map(|&address| (address, NextHopId(id))));
-        let entry = Entry { key: Some(key), references: 1, found };
+        let entry = Entry { key: Some(key), references: 1, found, since_s: self.routes.now_s() };
         match self.entries.get_mut(id as usize) {
             Some(place) => *place = entry,
             None => self.entries.push(entry),
@@ -194,6 +196,12 @@ impl NextHopTable {
     #[must_use]
     pub fn hops(&self, id: NextHopId) -> &[ResolvedHop] {
         &self.entries[id.0 as usize].found.hops
+    }
+
+    /// When it was first reached so, or not, in seconds of the log's clock.
+    #[must_use]
+    pub fn since_s(&self, id: NextHopId) -> u32 {
+        self.entries[id.0 as usize].since_s
     }
 
     /// The next hop at this place; `None` for [`NextHopId::OWN`].
@@ -241,6 +249,7 @@ impl NextHopTable {
         moved.reach |= found.reach != entry.found.reach;
         if found.reach != entry.found.reach || found.hops != entry.found.hops {
             moved.next_hops.push(id);
+            entry.since_s = self.routes.now_s();
         }
         entry.found = found;
     }

@@ -9,7 +9,7 @@ use bgp_engine::effect::{Effect, Effects};
 use bgp_engine::engine::Engine;
 use bgp_engine::input::{Connection, Input, Interface};
 use bgp_engine::notice::Notice;
-use bgp_engine::value::{ConnId, Duration, IfIndex, Instant};
+use bgp_engine::value::{ConnId, Duration, FibBatch, IfIndex, Instant};
 
 /// What is on its way to an engine.
 enum Parcel {
@@ -32,6 +32,10 @@ pub struct Net {
     next: u64,
     deadlines: Vec<Option<Instant>>,
     pub notices: Vec<(usize, Notice)>,
+    /// What each engine's kernel was told and has not answered. Nobody is told before [`FibReport::Attached`].
+    ///
+    /// [`FibReport::Attached`]: bgp_engine::value::FibReport::Attached
+    pub told: VecDeque<(usize, FibBatch)>,
     /// All octets that each engine has sent, with the connection.
     pub sent: Vec<Vec<(ConnId, Vec<u8>)>>,
     more: Vec<bool>,
@@ -49,6 +53,7 @@ impl Net {
             next: 1,
             deadlines: vec![None; count],
             notices: Vec::new(),
+            told: VecDeque::new(),
             sent: vec![Vec::new(); count],
             more: vec![false; count],
         };
@@ -96,10 +101,8 @@ impl Net {
                 }
             }
             Effect::Notice(notice) => self.notices.push((n, notice)),
-            Effect::Options { .. }
-            | Effect::ListenKey { .. }
-            | Effect::RouterAdvertisements { .. }
-            | Effect::Fib(_) => {}
+            Effect::Fib(batch) => self.told.push_back((n, batch)),
+            Effect::Options { .. } | Effect::ListenKey { .. } | Effect::RouterAdvertisements { .. } => {}
         }
     }
 

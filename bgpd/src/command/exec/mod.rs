@@ -26,6 +26,8 @@ mod show_bgp_statistics;
 mod show_bgp_summary;
 mod show_bgp_table;
 mod show_bgp_update_groups;
+mod show_ip_nht;
+mod show_ip_route;
 mod show_prefix_list;
 mod show_redundancy;
 mod show_route_map;
@@ -53,6 +55,8 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     show_bgp_neighbors,
     show_bgp_neighbor_routes,
     show_bgp_nexthop,
+    show_ip_route,
+    show_ip_nht,
     show_bgp_peer_group,
     show_bgp_update_groups,
     show_bgp_memory,

@@ -35,6 +35,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("longer-prefixes", "Display route and more specific routes"),
     ("bestpath", "Display only the bestpath"),
     ("multipath", "Display only multipaths"),
+    ("route", "IP routing table"),
+    ("nht", "IP nexthop tracking table"),
+    ("connected", "Connected routes (directly attached subnet or host)"),
+    ("kernel", "Kernel routes (not installed via the router)"),
+    ("static", "Statically configured routes"),
     ("detail", "Display detailed version of JSON output"),
     ("A.B.C.D", "Network in the BGP routing table to display"),
     ("A.B.C.D/M", "IPv4 prefix"),
@@ -79,7 +84,16 @@ pub(super) fn shown(args: &Args<'_>, show: impl Show + 'static) -> Result<Operat
 
 /// A prefix of either family, host bits cleared, and whether the family is the one that the line names.
 pub(super) fn net(args: &Args<'_>, name: &str) -> Result<IpNet, Refusal> {
-    let net = args.net(name)?;
+    of_family(args, args.net(name)?)
+}
+
+/// An address of either family as the prefix of itself alone.
+pub(super) fn host(args: &Args<'_>, name: &str) -> Result<IpNet, Refusal> {
+    of_family(args, IpNet::from(args.need::<core::net::IpAddr>(name)?))
+}
+
+/// The prefix, if its family is the one that the line names.
+fn of_family(args: &Args<'_>, net: IpNet) -> Result<IpNet, Refusal> {
     let named = match net {
         IpNet::V4(_) => Ipv4Net::FAMILY,
         IpNet::V6(_) => Ipv6Net::FAMILY,

@@ -11,7 +11,7 @@ use super::commands;
 
 /// The folder's commands, in the order of the running configuration.
 pub(crate) const COMMANDS: &[&crate::command::Command] =
-    commands![network, aggregate_address, redistribute, distance, maximum_paths, maximum_paths_ibgp,];
+    commands![distance, network, aggregate_address, redistribute, maximum_paths, maximum_paths_ibgp,];
 
 /// How many of these FRR writes before the neighbors.
 pub(super) const BEFORE_PEERS: usize = 4;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::told::Meanwhile;
 use super::{Draft, Ending, Member, NO_GROUP, Refusal, Slot, Standing, Subject, Told, members};
 use crate::rib::facts::{Facts, SELF, Source};
-use crate::rib::table::{RouteId, Table};
+use crate::rib::table::{Path, RouteId, Table};
 use crate::value::{FibChange, Instant, Net, PathId};
 
 /// The identifier of an aggregate's path among this router's own.
@@ -38,22 +38,11 @@ impl<N: Net> View<'_, N> {
         if self.ending == Ending::Remove || !self.table.is_live(route) {
             return Wanted::Nothing;
         }
-        let Some(best) = self.table.best(route) else { return Wanted::Nothing };
-        let own_aggregate = best.peer == SELF && best.received_id == AGGREGATE;
-        // `network` and `redistribute` speak of routes that the kernel has from elsewhere.
-        if best.peer == SELF && !own_aggregate {
+        let Some((best, distance)) = eligible(self.table, route, self.facts) else { return Wanted::Nothing };
+        if is_taken(self.table.net(route), distance, self.facts) {
             return Wanted::Nothing;
         }
-        let distances = self.facts.knobs.distances[N::FAMILY];
-        let distance = match self.facts.peer(best.peer).source {
-            Source::External => distances.external,
-            Source::Internal | Source::Confederation => distances.internal,
-            Source::Local => distances.local,
-        };
-        if self.is_taken(self.table.net(route), distance) {
-            return Wanted::Nothing;
-        }
-        if own_aggregate {
+        if best.peer == SELF {
             return Wanted::Through;
         }
         if self.facts.reach(best.attrs).metric.is_none() {
@@ -62,13 +51,32 @@ impl<N: Net> View<'_, N> {
         members(self.table, route, self.facts, self.members);
         Wanted::Through
     }
+}
 
-    /// Whether a route that is not BGP's has the prefix.
-    fn is_taken(&self, net: N, distance: u8) -> bool {
-        let routes = &self.facts.next_hops.routes;
-        let net = net.into();
-        !routes.to(net).is_empty() && routes.selected(net).is_some_and(|other| other.distance() <= distance)
+/// The path that may go to the kernel, with its administrative distance: the best one, if it is a neighbor's or an
+/// aggregate of this router ([`SELF`]).
+#[must_use]
+pub fn eligible<'a, N: Net>(table: &'a Table<N>, route: RouteId, facts: &Facts) -> Option<(&'a Path, u8)> {
+    let best = table.best(route)?;
+    // `network` and `redistribute` speak of routes that the kernel has from elsewhere.
+    if best.peer == SELF && best.received_id != AGGREGATE {
+        return None;
     }
+    let distances = facts.knobs.distances[N::FAMILY];
+    let distance = match facts.peer(best.peer).source {
+        Source::External => distances.external,
+        Source::Internal | Source::Confederation => distances.internal,
+        Source::Local => distances.local,
+    };
+    Some((best, distance))
+}
+
+/// Whether a route that is not BGP's has the prefix, where BGP's is of this distance.
+#[must_use]
+pub fn is_taken<N: Net>(net: N, distance: u8, facts: &Facts) -> bool {
+    let routes = &facts.next_hops.routes;
+    let net = net.into();
+    !routes.to(net).is_empty() && routes.selected(net).is_some_and(|other| other.distance() <= distance)
 }
 
 impl<N: Net> Told<N> {

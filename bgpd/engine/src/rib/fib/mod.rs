@@ -24,6 +24,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 pub use groups::{Group, Groups, Member};
+pub use look::{eligible, is_taken};
 pub use multipath::{members, shares};
 pub use save::{SavedFib, SavedGroups, SavedTold};
 pub use told::{Counts, Slot, Standing, Told};

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::resolution::{Outcome, Search};
-use crate::value::{Family, IfIndex, PerFamily, RouteKind};
+use crate::value::{Family, IfIndex, Instant, PerFamily, RouteKind};
 
 /// The kernel's own routes (`RTPROT_KERNEL`): to the networks of addresses.
 const PROTOCOL_KERNEL: u8 = 2;
@@ -87,9 +87,18 @@ pub struct OutsideRoute {
     pub priority: u32,
     /// Where it leads; several are used at once.
     pub ways: Vec<Way>,
+    /// When it came or last led elsewhere, in seconds of the log's clock. Noted by [`OutsideRoutes::put`].
+    #[serde(default)]
+    pub since_s: u32,
 }
 
 impl OutsideRoute {
+    /// A route that came just now.
+    #[must_use]
+    pub const fn new(source: RouteSource, priority: u32, ways: Vec<Way>) -> Self {
+        OutsideRoute { source, priority, ways, since_s: 0 }
+    }
+
     /// The administrative distance. As FRR has it, the first octet of the kernel's metric is one.
     #[must_use]
     pub const fn distance(&self) -> u8 {
@@ -125,6 +134,8 @@ pub struct OutsideRoutes {
     links_up: BTreeSet<IfIndex>,
     /// Whether a default route resolves a next hop (`ip nht resolve-via-default`).
     via_default: PerFamily<bool>,
+    /// The present moment, in seconds of the log's clock.
+    now_s: u32,
     /// How many prefixes there are of each length.
     #[serde(skip)]
     lengths: PerFamily<BTreeMap<u8, u32>>,
@@ -165,8 +176,9 @@ impl OutsideRoutes {
         if routes.is_empty() {
             *self.lengths[family_of(net.addr())].entry(net.prefix_len()).or_default() += 1;
         }
+        route.since_s = self.now_s;
         match routes.binary_search_by_key(&route.rank(), OutsideRoute::rank) {
-            Ok(place) if routes[place] == route => return,
+            Ok(place) if routes[place].ways == route.ways => return,
             Ok(place) => routes[place] = route,
             Err(place) => routes.insert(place, route),
         }
@@ -223,6 +235,17 @@ impl OutsideRoutes {
     pub fn set_links_up(&mut self, links_up: BTreeSet<IfIndex>) {
         self.touched.all |= self.links_up != links_up;
         self.links_up = links_up;
+    }
+
+    /// It is this late. What changes from now on has changed now.
+    pub fn set_time(&mut self, now: Instant) {
+        self.now_s = u32::try_from(now.as_micros() / 1_000_000).unwrap_or(u32::MAX);
+    }
+
+    /// The moment of the last [`OutsideRoutes::set_time`], in seconds of the log's clock.
+    #[must_use]
+    pub const fn now_s(&self) -> u32 {
+        self.now_s
     }
 
     /// Whether a default route may resolve next hops, by the next hop's family.

@@ -92,6 +92,12 @@ impl OutsideRoutes {
         self.resolve(key).reach
     }
 
+    /// Where packets for an address go now, next hop or not: as [`NextHopTable::hops`](super::NextHopTable::hops).
+    #[must_use]
+    pub fn hops_of(&self, key: NextHopKey) -> Vec<ResolvedHop> {
+        self.resolve(key).hops
+    }
+
     /// The route by which a next hop is reached; `None` for a link-local one, and where there is no way.
     #[must_use]
     pub fn resolving(&self, key: NextHopKey) -> Option<(IpNet, &OutsideRoute)> {

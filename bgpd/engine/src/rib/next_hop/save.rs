@@ -22,6 +22,8 @@ struct SavedEntry {
     key: Option<NextHopKey>,
     reach: Reach,
     references: u32,
+    #[serde(default)]
+    since_s: u32,
 }
 
 impl NextHopTable {
@@ -31,6 +33,7 @@ impl NextHopTable {
             key: entry.key,
             reach: entry.found.reach,
             references: entry.references,
+            since_s: entry.since_s,
         };
         SavedNextHops {
             entries: self.entries.iter().map(saved).collect(),
@@ -86,7 +89,12 @@ impl NextHopTable {
             return Err(Damaged("a next hop is not where the routes lead"));
         }
         self.lookups.extend(found.looked_up.iter().map(|&address| (address, id)));
-        self.entries.push(Entry { key: saved.key, references: saved.references, found });
+        self.entries.push(Entry {
+            key: saved.key,
+            references: saved.references,
+            found,
+            since_s: saved.since_s,
+        });
         Ok(())
     }
 

@@ -20,15 +20,15 @@ fn through(router: &str) -> Way {
 }
 
 fn fixed(ways: &[Way]) -> OutsideRoute {
-    OutsideRoute { source: RouteSource::Static, priority: 1, ways: ways.to_vec() }
+    OutsideRoute::new(RouteSource::Static, 1, ways.to_vec())
 }
 
 fn kernel(priority: u32, ways: &[Way]) -> OutsideRoute {
-    OutsideRoute { source: RouteSource::Kernel(16), priority, ways: ways.to_vec() }
+    OutsideRoute::new(RouteSource::Kernel(16), priority, ways.to_vec())
 }
 
 fn connected(link: u32) -> OutsideRoute {
-    OutsideRoute { source: RouteSource::Connected, priority: 0, ways: alloc::vec![Way::Link(IfIndex(link))] }
+    OutsideRoute::new(RouteSource::Connected, 0, alloc::vec![Way::Link(IfIndex(link))])
 }
 
 fn routes(list: &[(&str, OutsideRoute)]) -> OutsideRoutes {
@@ -241,7 +241,7 @@ enum Step {
 
 fn any_step() -> impl Strategy<Value = Step> {
     let route = (any_source(), 0..3u32, proptest::collection::vec(any_way(), 1..3))
-        .prop_map(|(source, priority, ways)| OutsideRoute { source, priority, ways });
+        .prop_map(|(source, priority, ways)| OutsideRoute::new(source, priority, ways));
     prop_oneof![
         8 => (any_net(), route).prop_map(|(net, route)| Step::Put(net, route)),
         4 => any::<usize>().prop_map(Step::Take),
