@@ -109,6 +109,10 @@ impl<N: Net> Told<N> {
         };
         self.set(route.0, Slot { group: None, standing: Standing::Asked }, &mut view.facts.groups);
         let net = view.table.net(route).into();
+        if slot.standing == Standing::Astray && !view.facts.groups.is_untold(group) {
+            // It leads through another group, nobody knows which, and its removal must name one.
+            draft.push(FibChange::Moved(net, group), Subject::Stray);
+        }
         draft.push(FibChange::RouteGone(net, group), Subject::Route(N::FAMILY, route.0));
     }
 
