@@ -231,9 +231,10 @@ impl Reading {
     async fn go_on(&mut self, ours: &Ours, buffer: &mut Vec<u8>) -> Result<Progress, WatchError> {
         let socket = match &mut self.socket {
             Some(socket) => socket,
+            // Nothing is waited for between here and the question: who drops this future has lost no table.
             None => {
                 let Some((family, table)) = self.left.pop() else { return Ok(Progress::Done) };
-                self.socket.insert(ask(family, table).await.map_err(WatchError::Open)?)
+                self.socket.insert(ask(family, table).map_err(WatchError::Open)?)
             }
         };
         buffer.clear();
@@ -262,8 +263,8 @@ impl Reading {
     }
 }
 
-/// Asks for the routes of a table.
-async fn ask(family: AddressFamily, table: u32) -> io::Result<TokioSocket> {
+/// Asks for the routes of a table. A question is short: it never waits for room.
+fn ask(family: AddressFamily, table: u32) -> io::Result<TokioSocket> {
     let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
     socket.socket_mut().bind(&SocketAddr::new(0, 0))?;
     // Only then the kernel looks at the table that is asked for; an older one gives all, and the reader chooses.
@@ -279,7 +280,7 @@ async fn ask(family: AddressFamily, table: u32) -> io::Result<TokioSocket> {
     message.finalize();
     let mut octets = vec![0; message.buffer_len()];
     message.serialize(&mut octets);
-    socket.send(&octets).await?;
+    socket.socket_mut().send(&octets, 0)?;
     Ok(socket)
 }
 
