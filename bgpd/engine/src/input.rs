@@ -12,8 +12,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Configuration, NeighborName};
-use crate::rib::Way;
-use crate::value::{Asn, ConnId, Family, FibReport, IfIndex};
+use crate::value::{Asn, ConnId, Family, FibReport, IfIndex, Way};
 
 /// One input: something that happened outside, or that an operator wants.
 #[derive(Clone, Debug)]

@@ -21,9 +21,10 @@ fn step(engine: &mut Engine, input: Input<'_>) {
     }
 }
 
-fn link(index: u32, up: bool, addresses: &[&str]) -> Input<'static> {
+/// A link that is up.
+fn link(index: u32, addresses: &[&str]) -> Interface {
     let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
-    Input::Interface(Interface { index: IfIndex(index), name: format!("eth{index}"), up, addresses })
+    Interface { index: IfIndex(index), name: format!("eth{index}"), up: true, addresses }
 }
 
 fn kernel(net: &str, protocol: u8, metric: u32, ways: &[Way]) -> KernelRoute {
@@ -81,7 +82,10 @@ fn told(engine: &Engine) -> Vec<String> {
 #[test]
 fn what_is_redistributed_has_the_routes_metric_and_next_hop() {
     let mut engine = Engine::new(1);
-    step(&mut engine, link(2, true, &["10.0.0.1/24", "127.0.0.1/8", "fe80::1/64", "2001:db8::1/64"]));
+    step(
+        &mut engine,
+        Input::Interface(link(2, &["10.0.0.1/24", "127.0.0.1/8", "fe80::1/64", "2001:db8::1/64"])),
+    );
     let routes = vec![
         kernel("10.7.0.0/16", 3, 33, &[over("10.0.0.7", 2), over("10.0.0.8", 2)]),
         kernel("10.0.0.0/24", 2, 0, &[Way::Link(IfIndex(2))]),
@@ -116,16 +120,16 @@ fn what_is_redistributed_has_the_routes_metric_and_next_hop() {
 #[test]
 fn a_network_stands_while_its_route_does() {
     let mut engine = Engine::new(1);
-    step(&mut engine, link(2, true, &["10.0.0.1/24"]));
+    step(&mut engine, Input::Interface(link(2, &["10.0.0.1/24"])));
     step(&mut engine, Input::Configure(Box::new(config(&[], &["10.7.0.0/16"]))));
     assert!(told(&engine).is_empty());
     let route = kernel("10.7.0.0/16", 3, 0, &[over("10.0.0.7", 2)]);
     step(&mut engine, Input::KernelRoutes(vec![route.clone()]));
     assert_eq!(told(&engine), ["10.7.0.0/16 IGP 0 own"]);
     // A link that lost its carrier keeps its routes in the kernel, and they lead nowhere.
-    step(&mut engine, link(2, false, &["10.0.0.1/24"]));
+    step(&mut engine, Input::Interface(Interface { up: false, ..link(2, &["10.0.0.1/24"]) }));
     assert!(told(&engine).is_empty());
-    step(&mut engine, link(2, true, &["10.0.0.1/24"]));
+    step(&mut engine, Input::Interface(link(2, &["10.0.0.1/24"])));
     assert_eq!(told(&engine), ["10.7.0.0/16 IGP 0 own"]);
     step(&mut engine, Input::KernelRoutes(vec![KernelRoute { ways: vec![], ..route }]));
     assert!(told(&engine).is_empty());
@@ -134,7 +138,7 @@ fn a_network_stands_while_its_route_does() {
 #[test]
 fn a_static_route_is_redistributed_while_its_router_is_reached() {
     let mut engine = Engine::new(1);
-    step(&mut engine, link(2, true, &["10.0.0.1/24"]));
+    step(&mut engine, Input::Interface(link(2, &["10.0.0.1/24"])));
     let mut config = config(&[RouteKind::Static], &[]);
     let via = StaticVia::Address("10.7.0.9".parse().unwrap());
     config.static_routes.insert(StaticRoute { prefix: "10.9.0.0/16".parse().unwrap(), via, distance: 1 });
@@ -169,7 +173,9 @@ fn inputs(change: &Change) -> Input<'static> {
             let ways = if gone { vec![] } else { vec![over(&format!("10.0.{link}.{}", net + 1), link)] };
             Input::KernelRoutes(vec![kernel(&format!("10.{}.0.0/16", 10 + net), protocol, 0, &ways)])
         }
-        Change::Link(index, up) => link(index, up, &[&format!("10.0.{index}.1/24")]),
+        Change::Link(index, up) => {
+            Input::Interface(Interface { up, ..link(index, &[&format!("10.0.{index}.1/24")]) })
+        }
         Change::Config(bits) => {
             let kinds: Vec<RouteKind> = RouteKind::ALL
                 .into_iter()

@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use bgp_engine::rib::Way;
+use bgp_engine::value::Way;
 use bgp_engine::value::{FibReport, IfIndex};
 use fib::watch::{OtherRoute, RouteChange, RouteWay};
 use ipnet::IpNet;

@@ -53,7 +53,7 @@ pub struct Rib {
     /// IPv6 unicast.
     pub v6: FamilyRib<Ipv6Net>,
     /// Who writes the kernel's forwarding table.
-    pub fib: fib::Fib,
+    pub fib: self::fib::Fib,
 }
 
 /// Does the same to the rib of one family, whose type depends on the family.
@@ -82,7 +82,7 @@ impl Rib {
             facts: Facts::new(seed),
             v4: FamilyRib::new(seed.wrapping_add(1)),
             v6: FamilyRib::new(seed.wrapping_add(2)),
-            fib: fib::Fib::default(),
+            fib: self::fib::Fib::default(),
         }
     }
 

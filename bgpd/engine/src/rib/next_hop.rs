@@ -19,7 +19,9 @@ use core::net::{IpAddr, Ipv6Addr};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-pub use outside::{OutsideRoute, OutsideRoutes, RouteSource, Way};
+pub use outside::{OutsideRoute, OutsideRoutes, RouteSource};
+
+pub use crate::value::Way;
 use resolution::Resolution;
 pub use resolution::ResolvedHop;
 pub use save::SavedNextHops;

@@ -103,10 +103,10 @@ pub fn aggregate() -> Ipv4Net {
 }
 
 impl World {
-    pub fn new(objects: bool) -> World {
+    pub fn new(kernel: Kernel) -> World {
         let mut world = World {
             engine: Engine::new(5),
-            kernel: Kernel { objects, ..Kernel::default() },
+            kernel,
             now: 1_000_000,
             more: false,
             deadline: None,
@@ -117,7 +117,7 @@ impl World {
             conns: (0..PEERS).map(|peer| ConnId(1 + peer as u64)).collect(),
             settings: Settings { one_path: false, aggregate: false, taken: None, suppress: false },
         };
-        (0..2).for_each(|link| world.input(Input::Interface(interface(link, true))));
+        (0..2).for_each(|link| world.input(Input::Interface(interface(link))));
         world.configure();
         (0..PEERS).for_each(|peer| world.connect(peer));
         world
@@ -286,7 +286,7 @@ impl World {
     /// The router hears the next thing that happened outside.
     pub fn hear_news(&mut self) -> bool {
         match self.news.pop_front() {
-            Some(News::Link(link, up)) => self.input(Input::Interface(interface(link, up))),
+            Some(News::Link(link, up)) => self.input(Input::Interface(Interface { up, ..interface(link) })),
             Some(News::Report(report)) => self.input(Input::Fib(report)),
             None => return false,
         }
@@ -446,11 +446,12 @@ fn peer_address(peer: usize) -> IpAddr {
     Ipv4Addr::new(10, 0, 0, 100 + u8::try_from(peer).unwrap()).into()
 }
 
-pub fn interface(link: usize, up: bool) -> Interface {
+/// A link that is up.
+pub fn interface(link: usize) -> Interface {
     Interface {
         index: LINKS[link],
         name: format!("eth{link}"),
-        up,
+        up: true,
         addresses: vec![format!("10.0.{link}.254/24").parse().unwrap()],
     }
 }

@@ -72,7 +72,10 @@ impl Comparing {
     }
 
     /// Looks for what is missing, for a turn; what came of all when it is over.
-    pub(super) fn go_on(mut self, engine: &Engine) -> Result<Result<Compared, TooBusy>, Comparing> {
+    pub(super) fn go_on(
+        mut self: Box<Self>,
+        engine: &Engine,
+    ) -> Result<Result<Compared, TooBusy>, Box<Comparing>> {
         if !self.seen || self.comparison.missing(PLACES, &Wanted(engine)) == Course::More {
             return Err(self);
         }

@@ -84,7 +84,7 @@ struct Open {
     watch: OwnRouteWatch,
     /// The last batch that was given to the thread, or to a former one.
     given: u64,
-    comparing: Option<Comparing>,
+    comparing: Option<Box<Comparing>>,
     reports: VecDeque<FibReport>,
     /// Whether all is in step since this writer began.
     reconciled: bool,
@@ -224,7 +224,8 @@ impl Kernel {
         !self.heard.is_empty()
             || match &self.state {
                 State::Open(open) => {
-                    !open.reports.is_empty() || open.comparing.as_ref().is_some_and(Comparing::has_work)
+                    !open.reports.is_empty()
+                        || open.comparing.as_ref().is_some_and(|comparing| comparing.has_work())
                 }
                 State::Off { .. } | State::Opening { .. } | State::Clearing { .. } => false,
             }
@@ -434,7 +435,7 @@ impl Kernel {
 impl Open {
     /// Compares; from now on every batch is touched.
     fn begin_comparison(&mut self) {
-        self.comparing = Some(Comparing::begin());
+        self.comparing = Some(Box::new(Comparing::begin()));
         self.thread.order(Order::Dump);
     }
 

@@ -150,8 +150,7 @@ pub fn entries<N: Shown>(router: &Router<'_>, net: N) -> Vec<Entry> {
     let selected = if own.as_ref().is_some_and(|own| own.selected) { None } else { routes.selected(to) };
     let mut entries = Vec::new();
     for route in routes.to(to) {
-        let counts = selected.is_some_and(|selected| core::ptr::eq(selected, route));
-        push_other(routes, to, route, counts, &mut entries);
+        push_other(routes, to, route, selected, &mut entries);
     }
     entries.extend(own);
     entries.sort_by_key(|entry| !entry.selected);
@@ -253,9 +252,10 @@ fn push_other(
     routes: &OutsideRoutes,
     net: IpNet,
     route: &OutsideRoute,
-    selected: bool,
+    selected: Option<&OutsideRoute>,
     entries: &mut Vec<Entry>,
 ) {
+    let selected = selected.is_some_and(|selected| core::ptr::eq(selected, route));
     let kind = route.source.kind();
     let entry = Entry {
         teller: Teller::Other(kind),

@@ -68,6 +68,15 @@ pub struct Groups {
     pub(super) digest: Digest,
 }
 
+/// What the kernel keeps groups as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    /// Objects that routes name.
+    Objects,
+    /// Nothing: each route has its ways itself.
+    Routes,
+}
+
 /// Whether routes have to be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -290,7 +299,8 @@ impl Groups {
     }
 
     /// Whether the kernel moves groups from now on. Those that it knows as something else are retired.
-    pub(super) fn set_objects(&mut self, objects: bool) -> Routes {
+    pub(super) fn set_means(&mut self, means: Means) -> Routes {
+        let objects = means == Means::Objects;
         if self.objects == objects {
             return Routes::Stay;
         }

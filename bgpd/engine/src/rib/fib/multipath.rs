@@ -1,6 +1,7 @@
 //! Which next hops a route's packets go to, and in which shares.
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use super::groups::Member;
 use crate::rib::decision::{self, Candidate};
@@ -11,7 +12,8 @@ use crate::value::Net;
 /// The heaviest weight.
 const HEAVIEST: u128 = 255;
 
-/// The paths used beside the best one, in the order of the route's list.
+/// The paths used beside the best one, the better first: which ones they are, and whose bandwidth counts where two name the
+/// same next hop, must not follow from the order in which they came.
 pub fn shares<'a, N: Net>(
     table: &'a Table<N>,
     route: RouteId,
@@ -20,9 +22,17 @@ pub fn shares<'a, N: Net>(
     let best = table.candidates(route, facts).next().filter(|(_, first)| first.selected);
     let limit = best.map_or(1, |(_, best)| limit::<N>(&best, facts));
     let others = table.candidates(route, facts).skip(1);
-    others
-        .filter(move |(_, other)| best.is_some_and(|(_, best)| decision::is_multipath(&best, other, facts)))
-        .take(limit.saturating_sub(1))
+    let mut used: Vec<_> = others
+        .filter(|(_, other)| best.is_some_and(|(_, best)| decision::is_multipath(&best, other, facts)))
+        .collect();
+    // The steps that are left to tell these apart compare single numbers, and so are an order.
+    used.sort_by(|(_, one), (_, other)| match decision::is_better(one, other, facts) {
+        true => Ordering::Less,
+        false if decision::is_better(other, one, facts) => Ordering::Greater,
+        false => Ordering::Equal,
+    });
+    used.truncate(limit.saturating_sub(1));
+    used.into_iter()
 }
 
 /// How many paths may be used at once where this one is the best.

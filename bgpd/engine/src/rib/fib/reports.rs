@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ipnet::IpNet;
 
-use super::groups::Routes;
+use super::groups::{Means, Routes};
 use super::told::Before;
 use super::{Ending, Given, Slot, Standing, Subject, Told, Writer};
 use crate::rib::facts::Facts;
@@ -19,7 +19,8 @@ impl Rib {
             return;
         }
         match report {
-            FibReport::Attached { objects, highest } => self.attach_fib(objects, highest),
+            FibReport::Attached { objects: true, highest } => self.attach_fib(Means::Objects, highest),
+            FibReport::Attached { objects: false, highest } => self.attach_fib(Means::Routes, highest),
             FibReport::Reconciled => self.reconciled(),
             FibReport::Done { number, failed } => self.answered(number, failed, now),
             FibReport::Lost(nets) => nets.into_iter().for_each(|net| self.lost(net)),
@@ -77,10 +78,10 @@ impl Rib {
         self.v6.look_at_all();
     }
 
-    fn attach_fib(&mut self, objects: bool, highest: Option<GroupId>) {
+    fn attach_fib(&mut self, means: Means, highest: Option<GroupId>) {
         self.fib.writer = Writer::Comparing;
         self.facts.groups.begin_above(highest);
-        let routes = self.facts.groups.set_objects(objects);
+        let routes = self.facts.groups.set_means(means);
         self.v4.attach_fib();
         self.v6.attach_fib();
         self.look_if(routes);

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::look::View;
-use super::{Draft, Ending, Given, MORE_FOR_GROUPS, MOST_BATCHES, Member, Subject, Told, Writer};
+use super::{Draft, Ending, Given, MORE_FOR_GROUPS, MOST_BATCHES, Member, Standing, Subject, Told, Writer};
 use crate::rib::facts::Facts;
 use crate::rib::job::SLICE;
 use crate::rib::table::{RouteId, Table};
@@ -197,6 +197,10 @@ impl<N: Net> Told<N> {
         {
             budget.looks -= 1;
             self.look(RouteId(route), view, draft);
+            // Who looked at it while it was due has left it as it was, and waits for a word.
+            if self.slot(RouteId(route)).standing != Standing::Asked {
+                self.news.push(route);
+            }
         }
     }
 

@@ -6,9 +6,9 @@ use core::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::outside::{OutsideRoute, OutsideRoutes, Way, family_of};
+use super::outside::{OutsideRoute, OutsideRoutes, family_of};
 use super::{NextHopKey, Reach, is_link_local};
-use crate::value::{IfIndex, RouteKind};
+use crate::value::{IfIndex, RouteKind, Way};
 
 /// How many lookups one next hop may cost: routes through routers through routers are cut there, so that a
 /// configuration of many such ways costs bounded time.

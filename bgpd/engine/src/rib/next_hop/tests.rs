@@ -391,31 +391,3 @@ proptest! {
         prop_assert_eq!(alloc::format!("{restored:?}"), alloc::format!("{table:?}"));
     }
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release -p bgp-engine --lib -- --ignored --nocapture a_look_at_the_cost"]
-fn a_look_at_the_cost() {
-    extern crate std;
-    let mut table = NextHopTable { routes: some_routes(), ..NextHopTable::default() };
-    for at in 0..10_000u32 {
-        let length = [16, 20, 22, 24, 28, 32][at as usize % 6];
-        let net = IpNet::new(IpAddr::from(((20 << 24) | (at << 12)).to_be_bytes()), length).unwrap();
-        table.routes.put(net, kernel(at % 7, &[Way::Over(address("10.0.0.4"), IfIndex(2))]));
-    }
-    for at in 0..1_000u32 {
-        let address = IpAddr::from(((20 << 24) | ((at * 10) << 12) | 1).to_be_bytes());
-        table.intern(Some(NextHopKey { address, interface: IfIndex(0) }));
-    }
-    table.settle();
-    let begin = std::time::Instant::now();
-    table.resolve_all();
-    std::println!("1,000 next hops in 10,000 routes: {:?}", begin.elapsed());
-    let begin = std::time::Instant::now();
-    table.routes.put(net("20.1.0.0/16"), kernel(0, &[Way::Over(address("10.0.0.5"), IfIndex(2))]));
-    let moved = table.settle();
-    std::println!("one route that moves {} of them: {:?}", moved.next_hops.len(), begin.elapsed());
-    let begin = std::time::Instant::now();
-    table.routes.put(net("99.1.0.0/16"), kernel(0, &[Way::Over(address("10.0.0.5"), IfIndex(2))]));
-    table.settle();
-    std::println!("one that no next hop needs: {:?}", begin.elapsed());
-}

@@ -8,12 +8,18 @@ use crate::rib::facts::Facts;
 use crate::value::Net;
 
 impl<N: Net> Table<N> {
-    pub(super) fn candidate<'a>(&self, at: u32, selected: bool, facts: &'a Facts) -> Option<Candidate<'a>> {
+    /// A path as the decision sees it, beside the best one of its route.
+    pub(super) fn candidate<'a>(
+        &self,
+        at: u32,
+        best: Option<u32>,
+        facts: &'a Facts,
+    ) -> Option<Candidate<'a>> {
         let path = &self.paths[at as usize];
         let stored = &facts.attrs[path.attrs];
         let metric = facts.next_hops.reach(stored.next_hop).metric?;
         let peer = facts.peer(path.peer);
-        Some(Candidate { stored, peer, metric, selected })
+        Some(Candidate { stored, peer, metric, selected: best == Some(at) })
     }
 
     /// Decides after one path came or changed. True if that is noted in the change log.
@@ -25,7 +31,8 @@ impl<N: Net> Table<N> {
         // Where no MED can make the order matter, one comparison with the best path does.
         let simple = best_before != Some(changed) && (alone || flags & route_flag::HAS_MED == 0);
         if simple && has_best {
-            let beats = match (self.candidate(changed, false, facts), self.candidate(head, true, facts)) {
+            let beats = match (self.candidate(changed, None, facts), self.candidate(head, Some(head), facts))
+            {
                 (Some(new), Some(best)) => decision::is_better(&new, &best, facts),
                 (new, _) => new.is_some(),
             };
@@ -92,7 +99,7 @@ impl<N: Net> Table<N> {
         if self.interest != Interest::Multipath || flags & route_flag::HAS_BEST == 0 || head == at {
             return false;
         }
-        match (self.candidate(head, true, facts), self.candidate(at, false, facts)) {
+        match (self.candidate(head, Some(head), facts), self.candidate(at, None, facts)) {
             (Some(best), Some(other)) => decision::is_multipath(&best, &other, facts),
             _ => false,
         }

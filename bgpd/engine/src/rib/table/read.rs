@@ -45,7 +45,7 @@ impl<N: Net> Table<N> {
     ) -> impl Iterator<Item = (PathPlace, Candidate<'a>)> {
         let best = self.best_place(route.0);
         self.paths(route).filter_map(move |(place, _)| {
-            self.candidate(place.0, best == Some(place.0), facts).map(|candidate| (place, candidate))
+            self.candidate(place.0, best, facts).map(|candidate| (place, candidate))
         })
     }
 
