@@ -141,11 +141,6 @@ impl World {
         self.lab.node("us")
     }
 
-    /// A file that the nodes see too.
-    pub(crate) fn scratch(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
-    }
-
     /// Waits until `probe` succeeds.
     pub(crate) fn wait(&self, what: &str, probe: impl FnMut() -> Result<(), String>) {
         let done = self.lab.wait_until(what, DEADLINE, probe);
