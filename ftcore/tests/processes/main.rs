@@ -444,7 +444,7 @@ fn a_state_that_kills_when_its_time_comes_is_given_up() {
         },
         "the state is given up",
     );
-    assert!((6..=7).contains(&primaries.len()), "died: {primaries:?}");
+    assert!((12..=13).contains(&primaries.len()), "died: {primaries:?}");
     let new = |pid: Option<i32>| pid.filter(|pid| !primaries.contains(pid));
     echo.wait_until(|echo| new(echo.pid(PRIMARY)).is_some(), "there is another primary");
     echo.wait_for_successor();

@@ -4,10 +4,12 @@
 //! the connection dropped, the entry skipped (`trial`). And each twin is made from a checkpoint and the log, never from
 //! a primary's memory: what one process has damaged in its own does not come to the next.
 
-use super::{END_US, PATIENCE, Roles};
+use super::{END_US, Roles};
 use crate::core::input::Time;
 use crate::core::role::{Action, Blame, End};
 
+/// Deaths in a row after which the state may still be kept: a takeover costs a neighbor nothing, a lost state all.
+pub(super) const MOST_IN_A_ROW: u32 = 11;
 /// A primary that dies of itself within this time may have died of what it took over.
 pub(super) const SETTLED_US: u64 = 60_000_000;
 /// How long nobody is started after a state was given up; it doubles with each further one that comes to that, up to
@@ -34,8 +36,8 @@ impl Roles {
             return;
         }
         self.row += 1;
-        actions.push(Action::Row(self.row, PATIENCE + 1));
-        if self.row > PATIENCE {
+        actions.push(Action::Row(self.row, MOST_IN_A_ROW + 1));
+        if self.row > MOST_IN_A_ROW {
             self.row = 0;
             self.giving_up = GivingUp::Yes;
         }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::deaths::{ANEW_US, SETTLED_US};
+use super::deaths::{ANEW_US, MOST_IN_A_ROW, SETTLED_US};
 use super::*;
 use crate::core::role::Action::{Abandon, Answer, Exit, Renew, Start, Tell as Told};
 use crate::core::role::Standing::{Diverged, Holding, InStep, Syncing};
@@ -290,12 +290,12 @@ fn a_state_that_kills_one_primary_after_the_other_is_given_up() {
     // At once, or when a timer runs out that all of them have.
     for after_us in [1000, 1_500_001, SETTLED_US - 10_000] {
         let mut story = Story::protected(Mode::Hot);
-        for n in 1..=PATIENCE {
+        for n in 1..=MOST_IN_A_ROW {
             let actions = story.dies_after(after_us, Blame::Itself);
-            assert_eq!(actions[0], Action::Row(n, PATIENCE + 1));
+            assert_eq!(actions[0], Action::Row(n, MOST_IN_A_ROW + 1));
             assert!(matches!(actions.last(), Some(Start(..))), "{actions:?}");
         }
-        let (last, leader) = (PATIENCE + 1, story.roles.standby().unwrap());
+        let (last, leader) = (MOST_IN_A_ROW + 1, story.roles.standby().unwrap());
         let actions = story.dies_after(after_us, Blame::Itself);
         assert!(
             actions.contains(&Action::Row(last, last)) && actions.contains(&killed(leader)),
@@ -310,8 +310,10 @@ fn what_dies_of_itself_from_nothing_begins_more_and_more_rarely() {
     let mut story = Story::protected(Mode::Hot);
     let mut pauses = Vec::new();
     for _ in 0..9 {
-        while !story.dies_after(1_500_000, Blame::Itself).contains(&Action::Row(PATIENCE + 1, PATIENCE + 1)) {
-        }
+        while !story
+            .dies_after(1_500_000, Blame::Itself)
+            .contains(&Action::Row(MOST_IN_A_ROW + 1, MOST_IN_A_ROW + 1))
+        {}
         pauses.push(story.given_up().div_ceil(1_000_000));
     }
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
@@ -320,7 +322,7 @@ fn what_dies_of_itself_from_nothing_begins_more_and_more_rarely() {
 #[test]
 fn kills_from_outside_poison_and_deaths_of_old_primaries_are_no_row() {
     let mut story = Story::protected(Mode::Hot);
-    for n in 0..10 * PATIENCE {
+    for n in 0..10 * MOST_IN_A_ROW {
         let actions = match n % 3 {
             0 => story.dies_after(SETTLED_US, Blame::Itself),
             1 => story.dies_after(1000, Blame::Input),

@@ -219,6 +219,8 @@ fn blame(report: &Report, origin: Origin) -> Blame {
     match (convicted, origin) {
         // Time itself is no input that could be left out.
         (Some(suspect), _) if !suspect.octets.is_empty() => Blame::Input,
+        // Who merely stood still, and whose entry does no harm to another process, was stopped by somebody.
+        (None, _) if report.takeover.cause == Cause::Hang => Blame::Outside,
         (Some(_), _) | (None, Origin::Inside) => Blame::Itself,
         (None, Origin::Outside) => Blame::Outside,
     }
