@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use bgpd::daemon::control::{Answer, Console, Control, Making, Reply, Steps, listen};
+use bgpd::daemon::control::{Answer, Console, Control, Making, Peer, Reply, Steps, listen};
 use ftcore::core::primary::Work;
 use ftcore::sys::sockets::{NotShared, Sockets, Source};
 
@@ -18,7 +18,7 @@ type Ask = Box<dyn FnMut(&[u8]) -> Box<dyn Answer<Counter>> + Send>;
 struct Asked(Ask);
 
 impl Console<Counter> for Asked {
-    fn ask(&mut self, _: &Counter, request: &[u8]) -> Reply<Counter> {
+    fn ask(&mut self, _: &Counter, request: &[u8], _: Peer) -> Reply<Counter> {
         let input = request.strip_prefix(b"add ").map(<[u8]>::to_vec);
         Reply { input, answer: (self.0)(request) }
     }

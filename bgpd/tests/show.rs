@@ -156,6 +156,8 @@ const KERNEL: &[(&str, &str)] = &[
     ("nht6.json", "show ipv6 nht json"),
     ("nexthop-resolved.txt", "show bgp nexthop"),
     ("nexthop-resolved.json", "show bgp nexthop json"),
+    ("fib.txt", "show fib"),
+    ("fib.json", "show fib json"),
     ("prefix-installed.json", "show bgp ipv4 unicast 20.0.0.0/8 json"),
 ];
 

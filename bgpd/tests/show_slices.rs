@@ -10,7 +10,7 @@ use bgp_engine::value::{Duration, Family, Instant};
 use bgpd::command::{Operation, Outcome, Session};
 use bgpd::config::{Config, Strictness, parse_str};
 use bgpd::machine::Survivals;
-use bgpd::show::{Clock, Process, Progress, Router, Show, Standing};
+use bgpd::show::{Clock, Process, Progress, Router, Show, Standing, Writing};
 use ipnet::{IpNet, Ipv4Net};
 use net::Net;
 
@@ -62,6 +62,7 @@ fn slice(show: &mut dyn Show, net: &Net, config: &Arc<Config>, out: &mut String)
         clock: Clock { now: net.now, wall_ahead_us: 0 },
         process: Process { pid: 1, started: Instant::default() },
         standing: &Standing::default(),
+        writing: &Writing::default(),
         survivals: &Survivals::default(),
     };
     let before = out.len();

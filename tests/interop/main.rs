@@ -9,6 +9,7 @@ mod evidence;
 mod features;
 mod matrix;
 mod peers;
+mod policy;
 mod start;
 mod topologies;
 mod world;

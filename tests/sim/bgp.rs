@@ -3,6 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bgpd::machine::{Interface, OwnEffect, OwnInput, Speaker, Surroundings};
+use ftcore::core::effect::Effects;
+use ftcore::core::input::{Input, Time};
+use ftcore::core::machine::Machine;
 use tests::bench::encode::{self, AsWidth, Identity, kind};
 use tests::bench::table::{AttributeSet, Prefix4};
 
@@ -18,8 +21,8 @@ impl Subject for Speaker {
         Speaker::new(*seed)
     }
 
-    fn astray(seed: &u64) -> Self {
-        Speaker::new(seed + 1)
+    fn go_astray(&mut self) {
+        self.step(Time(u64::MAX >> 8), Input::Other(&OwnInput::Stop.emit()), &mut Effects::default());
     }
 
     fn forewarned(seed: &u64) -> u64 {

@@ -288,5 +288,5 @@ impl Writer<'_> {
 pub fn line_of(number: u64, mode: &[&str], line: &str, peer: usize) -> LineOf {
     let request = RequestId { client: 1, number };
     let mode = mode.iter().map(|line| (*line).to_owned()).collect();
-    LineOf { request, mode, line: line.replace("PEER", &address(peer).to_string()) }
+    LineOf { request, mode, line: line.replace("PEER", &address(peer).to_string()), author: None }
 }

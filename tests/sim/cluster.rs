@@ -1,5 +1,7 @@
 //! Primary, twin and keeper in one thread: each turn is a function call, and a death is a panic out of it.
 
+mod astray;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -32,8 +34,8 @@ pub trait Subject: Machine {
     /// The machine before its first input.
     fn genesis(seed: &Self::Seed) -> Self;
 
-    /// One that is not what it should be: something has changed it that is no input.
-    fn astray(seed: &Self::Seed) -> Self;
+    /// Something changes it that is no input: it is not any more what it should be.
+    fn go_astray(&mut self);
 
     /// What one begins from that does by itself what a verdict would have it do.
     fn forewarned(seed: &Self::Seed) -> Self::Seed;
@@ -194,6 +196,10 @@ impl<M: Subject> Cluster<M> {
     /// Somebody becomes primary: the twin, or else a new process; and if that dies over it, the next one.
     pub fn succeed(&mut self, cause: Cause, origin_of_death: Origin) {
         let mut origin_now = origin_of_death;
+        let mut refused = 0;
+        if cause != Cause::Switchover {
+            self.compare_twin();
+        }
         for _ in 0..20 {
             let Follow { standby, mut kernel, .. } = match self.twin.take() {
                 Some(twin) => twin,
@@ -225,7 +231,8 @@ impl<M: Subject> Cluster<M> {
                     self.world.borrow_mut().dies(process);
                     let hopeless = matches!(error, TakeoverError::Deadly(_));
                     self.fates.unfit.push(error.to_string());
-                    if hopeless || self.fates.unfit.len() > 2 {
+                    refused += 1;
+                    if hopeless || refused > 2 {
                         break;
                     }
                 }
@@ -293,13 +300,6 @@ impl<M: Subject> Cluster<M> {
         let twin = self.new_standby();
         self.twin = Some(twin);
         self.twin_follows();
-    }
-
-    /// A twin is started that is not what it should be.
-    pub fn start_twin_that_differs(&mut self) {
-        let kernel = self.new_kernel();
-        let standby = Standby::genesis(M::astray(&self.setup.genesis));
-        self.twin = Some(Follow { standby, kernel, made: Made::Astray });
     }
 
     pub fn take_checkpoint(&mut self) {

@@ -9,14 +9,14 @@ use super::chance::Chance;
 use super::cluster::Subject;
 
 /// What stands before the length of the connections' part: "FTSNAP" and the version.
-const FRONT: usize = 8;
+pub const FRONT: usize = 8;
 /// Length and checksum.
 const SUM: usize = 12;
 /// MessagePack's heads of long things, and what else means much.
 const HEADS: [u8; 10] = [0x00, 0x80, 0x90, 0xc0, 0xc6, 0xcf, 0xdb, 0xdd, 0xdf, 0xff];
 
 /// Connections and machine of a snapshot.
-fn parts(snapshot: &[u8]) -> [Vec<u8>; 2] {
+pub fn parts(snapshot: &[u8]) -> [Vec<u8>; 2] {
     let length = u64::from_le_bytes(snapshot[FRONT..FRONT + 8].try_into().expect("eight octets"));
     let (connections, machine) = snapshot[FRONT + SUM..snapshot.len() - SUM].split_at(length as usize);
     [connections.to_vec(), machine.to_vec()]
@@ -27,7 +27,8 @@ fn sum(octets: &[u8]) -> Vec<u8> {
     [&length[..], &crc32fast::hash(octets).to_le_bytes()].concat()
 }
 
-fn together(front: &[u8], [connections, machine]: &[Vec<u8>; 2]) -> Vec<u8> {
+/// A snapshot of connections and machine, with checksums that fit.
+pub fn together(front: &[u8], [connections, machine]: &[Vec<u8>; 2]) -> Vec<u8> {
     [front, &sum(connections), connections, machine, &sum(machine)].concat()
 }
 

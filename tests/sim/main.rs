@@ -13,6 +13,7 @@ mod damaged;
 mod kernel;
 mod memory;
 mod oracle;
+mod processes;
 mod schedule;
 mod script;
 mod toy;
@@ -65,6 +66,46 @@ fn a_takeover_can_be_died_in_at_every_moment() {
 fn poison_takes_nobody_but_its_sender() {
     let schedule = Schedule::plain(Knowing::No, schedule::poisonous());
     schedule::every_moment::<Toy>(&schedule, 1);
+}
+
+/// A twin that went astray never leads, whenever the primary dies: before there was a digest, or behind it.
+#[test]
+fn a_twin_that_went_astray_never_leads() {
+    let script = Script::of_everything();
+    let mut schedule = Schedule::plain(Knowing::No, script.clone());
+    let alone = play_alone::<Toy>(&schedule);
+    for digest_us in [1, 1000, 1_000_000] {
+        schedule.setup.digest_us = digest_us;
+        for step in 0..script.steps.len() {
+            for moment in (0..200).step_by(7) {
+                schedule.faults = vec![(step, Fault::AstrayAndKill(moment))];
+                let played = play::<Toy>(&schedule);
+                oracle::assert_same(&played.sight, &alone.sight);
+                let said = &played.fates.unfit;
+                let killed = played.fates.deaths > 0;
+                assert!(!said.is_empty() || !killed, "nobody noticed: step {step}, moment {moment}");
+                assert!(said.iter().all(|why| why.contains("diverged")), "{said:?}");
+            }
+        }
+    }
+}
+
+/// The same of the router.
+#[test]
+fn a_router_that_went_astray_never_leads() {
+    let mut schedule = bgp::schedule();
+    let alone = play_alone::<Speaker>(&schedule);
+    for step in 0..schedule.script.steps.len() {
+        for moment in (0..600).step_by(97) {
+            schedule.faults = vec![(step, Fault::AstrayAndKill(moment))];
+            let played = play::<Speaker>(&schedule);
+            oracle::assert_same(&played.sight, &alone.sight);
+            assert!(
+                !played.fates.unfit.is_empty() || played.fates.deaths == 0,
+                "nobody noticed: step {step}"
+            );
+        }
+    }
 }
 
 #[test]

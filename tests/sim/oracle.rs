@@ -116,6 +116,10 @@ impl<M: Subject> Machine for Overheard<M> {
         self.machine.digest()
     }
 
+    fn glance(&self) -> u64 {
+        self.machine.glance()
+    }
+
     fn units(&self, conn: ConnId, octets: &[u8]) -> Vec<usize> {
         self.machine.units(conn, octets)
     }

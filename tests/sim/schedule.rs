@@ -29,6 +29,10 @@ pub enum Fault {
     NewTwin,
     /// A twin comes that is not what it should be.
     TwinDiffers,
+    /// The twin that is there becomes something else.
+    TwinGoesAstray,
+    /// The same, and the primary is killed so many moments later.
+    AstrayAndKill(u64),
     Checkpoint,
     SwitchOver,
     /// The same, and one of both is killed so many moments into it.
@@ -148,6 +152,11 @@ fn strike<M: Subject>(cluster: &mut Cluster<M>, fault: &Fault) {
         Fault::TwinDies => cluster.twin_dies(),
         Fault::NewTwin => cluster.start_twin(),
         Fault::TwinDiffers => cluster.start_twin_that_differs(),
+        Fault::TwinGoesAstray => cluster.lead_twin_astray(),
+        Fault::AstrayAndKill(moments) => {
+            cluster.lead_twin_astray();
+            cluster.fuse.light(*moments);
+        }
         Fault::Checkpoint => cluster.take_checkpoint(),
         Fault::SwitchOver => {
             cluster.switch_over();
@@ -271,7 +280,7 @@ fn faults_by_chance(chance: &mut Chance, steps: usize) -> Vec<(usize, Fault)> {
             continue;
         }
         let moment = chance.below(400);
-        let fault = match chance.below(22) {
+        let fault = match chance.below(24) {
             0..=8 => Fault::Kill(moment),
             9..=11 => Fault::KillTwice(moment, chance.below(200)),
             12..=13 => Fault::KillBoth,
@@ -281,6 +290,8 @@ fn faults_by_chance(chance: &mut Chance, steps: usize) -> Vec<(usize, Fault)> {
             17 => Fault::Checkpoint,
             18 => Fault::KillOver(chance.below(60)),
             19..=20 => Fault::Crash(moment),
+            21 => Fault::TwinGoesAstray,
+            22 => Fault::AstrayAndKill(moment),
             _ => Fault::SwitchOver,
         };
         faults.push((step, fault));

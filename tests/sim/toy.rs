@@ -298,8 +298,8 @@ impl Subject for Toy {
         Toy::new(*seed)
     }
 
-    fn astray(seed: &Knowing) -> Self {
-        Toy { ray: 1, ..Toy::new(*seed) }
+    fn go_astray(&mut self) {
+        self.ray += 1;
     }
 
     fn forewarned(_: &Knowing) -> Knowing {
@@ -373,6 +373,10 @@ impl Machine for Toy {
         let mut hasher = DefaultHasher::new();
         self.hash(&mut hasher);
         hasher.finish()
+    }
+
+    fn glance(&self) -> u64 {
+        self.digest()
     }
 
     fn unfinished(&self) -> Vec<Store> {

@@ -51,10 +51,13 @@ const FAULTS: &[Story] = &[
     Story { name: "panic some entries later, in a load", tell: fault::later },
     Story { name: "panic of the twin", tell: |stage| fault::twin(stage, "panic") },
     Story { name: "endless loop of the twin", tell: |stage| fault::twin(stage, "loop") },
+    Story { name: "the twin diverges", tell: twin::diverges },
     Story { name: "a message that panics the parser", tell: |stage| poison::message(stage, 1) },
     Story { name: "a message that breaks the parser's memory", tell: |stage| poison::message(stage, 2) },
     Story { name: "a message that never lets the parser go", tell: |stage| poison::message(stage, 3) },
     Story { name: "poison whose prefixes cannot be read", tell: poison::unreadable },
+    Story { name: "poison that can only be dropped", tell: poison::dropped },
+    Story { name: "an input of its own that kills", tell: poison::own_input },
     Story { name: "poison again and again", tell: poison::again_and_again },
 ];
 

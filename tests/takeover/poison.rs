@@ -7,7 +7,7 @@ use tests::bench::table::{AttributeSet, Prefix4};
 use tests::takeover::feed::Peer;
 use tests::takeover::storm::describe;
 
-use crate::stage::{RECOVERY, Stage};
+use crate::stage::{RECOVERY, Stage, with_faults};
 
 /// The prefix of the poison's route: 198.18.200.0/24, outside of all tables.
 const PREFIX: Prefix4 = Prefix4 { address: 0xc612_c800, length: 24 };
@@ -99,6 +99,65 @@ pub(crate) fn unreadable(stage: &mut Stage) -> Result<String, String> {
         Some(why) if !seen.up && why.contains("NOTIFICATION") => Ok(format!("{line}; {why}")),
         _ => Err(format!("{line}; the sender's session was to end with a NOTIFICATION: {seen:?}")),
     }
+}
+
+/// A message that kills also where it is not read costs its sender's connection, and no other; it is kept and replays,
+/// and the build without faults survives it.
+pub(crate) fn dropped(stage: &mut Stage) -> Result<String, String> {
+    poisoner(stage)?;
+    let before = quarantined(stage);
+    let guests = &stage.world.guests;
+    let takeover = stage.takeover(|_| {
+        guests.send(Peer::Poisoner, poison(4, &[], &readable()));
+        Ok(())
+    })?;
+    let line = describe(&takeover);
+    let seen = guests.seen(Peer::Poisoner);
+    if takeover.cause != "poison" || takeover.sessions_lost != 1 || seen.up {
+        return Err(format!("{line}; expected poison and its sender's session lost: {seen:?}"));
+    }
+    kept_and_replays(stage, &before).map(|kept| format!("{line}; {kept}"))
+}
+
+/// An input of the router's own that kills whoever takes it is passed over, kept and replayed; no session notices.
+pub(crate) fn own_input(stage: &mut Stage) -> Result<String, String> {
+    let before = quarantined(stage);
+    let takeover = stage.takeover(|router| {
+        // The process that would answer dies of it.
+        let _ = router.shell(&["debug fault input"]);
+        Ok(())
+    })?;
+    let line = describe(&takeover);
+    if takeover.cause != "poison" || takeover.sessions_lost != 0 {
+        return Err(format!("{line}; expected poison and no session lost"));
+    }
+    kept_and_replays(stage, &before).map(|kept| format!("{line}; {kept}"))
+}
+
+/// There is one new file; this build dies of it again, and the one without faults does not.
+fn kept_and_replays(stage: &Stage, before: &[String]) -> Result<String, String> {
+    let new =
+        || -> Vec<String> { quarantined(stage).into_iter().filter(|file| !before.contains(file)).collect() };
+    let written = || if new().is_empty() { Err("no new file in poison/".into()) } else { Ok(()) };
+    stage.world.lab.wait_until("the message's file", RECOVERY, written).map_err(|error| error.to_string())?;
+    let files = new();
+    let [file] = &files[..] else { return Err(format!("not one new file in poison/: {files:?}")) };
+    match stage.world.node().run(&["ftbgpd", "replay", file]) {
+        Err(tests::lab::LabError::Command { status, .. }) if status.ends_with(": 3") => {}
+        other => return Err(format!("replay of {file} does not crash: {other:?}")),
+    }
+    let usual = usual_program()?;
+    let survived = stage.world.node().run(&[&usual, "replay", file]);
+    survived.map_err(|error| format!("the build without faults does not survive {file}: {error}"))?;
+    Ok("kept; replay exits 3, that of the build without faults 0".into())
+}
+
+/// The build without faults, which lies beside the folder of the other.
+fn usual_program() -> Result<String, String> {
+    let programs = with_faults().programs.unwrap_or_default();
+    let usual = programs.parent().map(|folder| folder.join("ftbgpd")).ok_or("no folder above")?;
+    let usual = std::path::absolute(usual).map_err(|error| error.to_string())?;
+    Ok(usual.display().to_string())
 }
 
 /// The same peer does it ten times: no more takeovers than messages, and in the end something clear and bounded.

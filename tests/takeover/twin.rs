@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tests::takeover::router::Role;
+use tests::takeover::storm::describe;
 
 use crate::stage::{RECOVERY, Stage};
 
@@ -47,6 +48,60 @@ pub(crate) fn stopped(stage: &mut Stage) -> Result<String, String> {
         Ok(())
     })?;
     Ok(note)
+}
+
+/// What the router's log says when a twin is found out, and when that is only once the primary is gone.
+const FOUND_OUT: [&str; 2] = ["this twin has diverged", "it does not take over"];
+
+/// How often the router has said that a twin has diverged, in time and too late.
+fn found_out(stage: &Stage) -> [usize; 2] {
+    let log = stage.world.node().log();
+    FOUND_OUT.map(|words| log.matches(words).count())
+}
+
+/// Has the twin pass over octets of a peer, and lets them come.
+fn lead_astray(stage: &Stage, generation: u32) -> Result<(), String> {
+    stage.router().shell(&["debug fault twin diverge"])?;
+    stage.world.load(generation);
+    Ok(())
+}
+
+/// Its state becomes another one: that is said, and it is replaced. While the keeper stands still, so that nobody
+/// replaces it, a kill of the primary leads to no takeover; the keeper then has a new process go on.
+pub(crate) fn diverges(stage: &mut Stage) -> Result<String, String> {
+    let mut notes = Vec::new();
+    let before = found_out(stage);
+    stage.no_takeover(|router| {
+        let old = router.pid(Role::Twin).ok_or("there is no twin")?;
+        lead_astray(stage, 220)?;
+        notes.push(replaced(stage, old)?);
+        Ok(())
+    })?;
+    if found_out(stage)[0] != before[0] + 1 {
+        return Err(format!("the log does not say that the twin diverged: {:?}", found_out(stage)));
+    }
+    let router = stage.router();
+    let takeover = stage.takeover(|router| {
+        router.signal(Role::Keeper, Signal::STOP)?;
+        let shown = lead_astray(stage, 221).and_then(|()| {
+            let what = "to say that its twin has diverged";
+            router.wait(what, RECOVERY, |said| {
+                said.state == "unprotected" && said.twin.state.as_deref() == Some("diverged")
+            })
+        });
+        let killed = shown.and_then(|_| router.signal(Role::Primary, Signal::KILL));
+        std::thread::sleep(Duration::from_secs(1));
+        let wrong = router.pid(Role::Primary);
+        router.signal(Role::Keeper, Signal::CONT)?;
+        killed?;
+        wrong.map_or(Ok(()), |pid| Err(format!("process {pid} took over, and it had diverged")))
+    })?;
+    notes
+        .push(format!("'diverged' and 'unprotected' shown, no takeover by it; then {}", describe(&takeover)));
+    if takeover.sessions_lost > 0 || router.pid(Role::Primary).is_none() {
+        return Err(notes.join("; "));
+    }
+    Ok(notes.join("; "))
 }
 
 /// `redundancy twin restart`, and SIGTERM to the twin.

@@ -32,7 +32,7 @@ const ENGINE_PARTS: [(&str, &[&str]); 12] = [
     ("attr", &["value"]),
     ("wire", &["value", "attr"]),
     ("policy", &["value", "attr", "config"]),
-    ("config", &["value", "policy"]),
+    ("config", &["value", "attr", "policy"]),
     ("notice", &["value", "config"]),
     ("effect", &["value", "notice"]),
     ("input", &["value", "config"]),

@@ -6,6 +6,7 @@
 //! same. Reading (`peers`, `peer`, `rib`, …) changes nothing and may be done between any two steps.
 
 mod actions;
+mod aggregates;
 mod command;
 mod configure;
 mod connections;
@@ -154,11 +155,22 @@ impl Engine {
             Input::Clock => self.expire(effects),
         }
         effects.more |= self.redistribute_some();
-        effects.more |= self.rib.work();
+        effects.more |= self.work();
         self.let_go();
         self.tell_kernel(effects);
         self.transmit(effects);
         effects.deadline = self.deadline();
+    }
+
+    /// Works on what concerns whole tables, for a slice. True if work is left.
+    fn work(&mut self) -> bool {
+        let now_s = self.now_s();
+        let peers = &self.peers;
+        let imports = |id: PeerId, family| {
+            let peer = peers.get(usize::from(id.0))?.as_ref()?;
+            peer.families[family].import.as_ref()
+        };
+        self.rib.work(&imports, now_s)
     }
 
     /// Gives every session whose timer has run out the time.
@@ -225,6 +237,12 @@ impl Engine {
     #[must_use]
     pub fn configuration(&self) -> &Configuration {
         &self.config
+    }
+
+    /// The configuration's lists and maps, ready to be asked.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// The routes.

@@ -149,6 +149,8 @@ pub enum Command {
     },
     /// `clear bgp X message-stats`: counters to zero.
     ClearCounters(Whom),
+    /// `clear route-map counters [NAME]`: how often a route map was asked, or all were, to zero.
+    ClearMapCounts(Option<String>),
     /// An orderly stop of the router: every session is ended.
     Stop,
 }

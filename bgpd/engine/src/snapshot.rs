@@ -56,6 +56,20 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The part of the digest that takes no time for a peer either: the paths and the order in which the tables
+    /// changed, and what there is but once.
+    #[must_use]
+    pub fn glance(&self) -> Digest {
+        let mut digest = Digest::default();
+        self.rib().facts.attrs.digest(&mut digest);
+        digest.add(self.rib().v4.table.digest().value());
+        digest.add(self.rib().v6.table.digest().value());
+        self.digest_itself(&mut digest);
+        digest
+    }
+}
+
 fn digest_peer(peer: &Peer, digest: &mut Digest) {
     let statistics = peer.session.statistics();
     digest.add(u64::from(peer.id.0) << 8 | peer.session.state() as u64);

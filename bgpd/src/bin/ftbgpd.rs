@@ -53,7 +53,15 @@ fn main() -> ExitCode {
             for error in errors {
                 eprintln!("{error}");
             }
-            return ExitCode::from(REFUSED);
+            if options.check_config || !is_running(&options) {
+                return ExitCode::from(REFUSED);
+            }
+            eprintln!(
+                "ftbgpd: {} is broken and is not used: the router that runs goes on with the configuration that it \
+                 has; correct the file before it is started anew",
+                options.config.display()
+            );
+            Config::default()
         }
     };
     if options.check_config {
@@ -74,6 +82,11 @@ fn main() -> ExitCode {
     let status = begin(&options, strictness, config);
     log.end();
     status
+}
+
+/// Whether a router lives in the run directory, whose keeper this process is to become.
+fn is_running(options: &Options) -> bool {
+    keeper::run_dir::RunDir::new(&options.run_dir).living(PROGRAM).is_some()
 }
 
 /// Whether a keeper started this process.
@@ -100,6 +113,7 @@ fn begin(options: &Options, strictness: Strictness, config: Config) -> ExitCode 
         without_fib: options.no_fib,
         hostname: hostname.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
         standby: options.standby,
+        unix_ms: clock::unix_ms(),
     };
     let program = Bgp {
         listen: options.listen.clone(),
@@ -109,6 +123,7 @@ fn begin(options: &Options, strictness: Strictness, config: Config) -> ExitCode 
             file: options.config.clone(),
             strictness,
             poison: poison_folder(&options.run_dir),
+            history: options.state_dir.join("configurations"),
             surroundings,
         },
     };

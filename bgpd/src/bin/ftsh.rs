@@ -1,10 +1,11 @@
 //! `ftsh`: the shell of FTBGP.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bgpd::shell::protocol::Status;
-use bgpd::shell::{Client, run_commands, run_file, run_interactive};
+use bgpd::shell::{Client, Shell, run_commands, run_file, run_input, run_interactive};
 use clap::Parser;
 
 /// The shell of FTBGP; interactive without -c and -f.
@@ -23,9 +24,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let mut client = Client::new(&arguments.run_dir);
-    match run(&arguments, &mut client) {
+    match run(&Arguments::parse()) {
         Ok(Status::Obeyed) => ExitCode::SUCCESS,
         Ok(Status::Refused) => ExitCode::FAILURE,
         Err(error) => {
@@ -35,17 +34,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments, client: &mut Client) -> Result<Status, Box<dyn std::error::Error>> {
+fn run(arguments: &Arguments) -> Result<Status, Box<dyn std::error::Error>> {
+    let client = Client::new(&arguments.run_dir);
     if arguments.file.is_none() && arguments.commands.is_empty() {
-        run_interactive(client)?;
-        return Ok(Status::Obeyed);
+        if std::io::stdin().is_terminal() {
+            run_interactive(client)?;
+            return Ok(Status::Obeyed);
+        }
+        return Ok(run_input(&mut Shell::new(client))?);
     }
-    let mut status = Status::Obeyed;
-    if let Some(path) = &arguments.file {
-        status = run_file(client, path)?;
-        client.set_mode(Vec::new());
-    }
-    match run_commands(client, &arguments.commands)? {
+    let mut shell = Shell::new(client);
+    let status = match &arguments.file {
+        Some(path) => run_file(&mut shell, path)?,
+        None => Status::Obeyed,
+    };
+    match run_commands(&mut shell, &arguments.commands)? {
         Status::Refused => Ok(Status::Refused),
         Status::Obeyed => Ok(status),
     }

@@ -5,12 +5,13 @@
 //! then a beginning of a keyword, then a free word. Two different keywords cut to the same letters are
 //! ambiguous.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::args::{Args, Bound};
 use super::error::LineError;
 use super::mode::Place;
+use super::names::{Names, names};
 use super::pattern::{Atom, Fit, Kind, Path, Pattern, Reach};
 use super::run::Negation;
 use super::{Command, No, lists, words};
@@ -65,8 +66,10 @@ pub struct Choice {
 pub struct Completion {
     /// Where the word at the cursor begins: octets from the line's beginning.
     pub start: usize,
-    /// What may stand there, in alphabetical order, keywords first.
+    /// What may stand there, in the order of their octets, as FRR has it.
     pub choices: Vec<Choice>,
+    /// The kinds of names that may stand there.
+    pub names: BTreeSet<Names>,
 }
 
 /// A word of a line and where it begins.
@@ -95,6 +98,9 @@ impl Grammar {
             for form in command.forms {
                 for &place in form.places {
                     grammar.add(place, command, form.text, Negation::Plain);
+                    if place == Place::Exec && needs_no_privilege(form.text) {
+                        grammar.add(Place::View, command, form.text, Negation::Plain);
+                    }
                     match form.no {
                         No::Never => {}
                         No::Same => grammar.add(place, command, form.text, Negation::No),
@@ -184,7 +190,7 @@ impl Grammar {
                 .map(|atom| atom.shown.clone())
                 .collect()
         } else {
-            reach.expected.iter().map(|atom| atom.shown.clone()).collect()
+            reach.expected.iter().map(|expected| expected.atom.shown.clone()).collect()
         };
         expected.sort_unstable();
         expected.dedup();
@@ -205,7 +211,7 @@ impl Grammar {
         let last = if line.ends_with(|c: char| c.is_ascii_whitespace()) { None } else { words.pop() };
         let texts: Vec<&str> = words.iter().map(|word| word.text).collect();
         let (start, partial) = last.map_or((line.len(), ""), |word| (word.at, word.text));
-        let mut choices = Vec::new();
+        let (mut choices, mut kinds) = (Vec::new(), BTreeSet::new());
         for entry in self.entries(place) {
             let mut reach = Reach::default();
             let whole = !entry.pattern.best(&texts, &mut reach).is_empty();
@@ -215,7 +221,12 @@ impl Grammar {
             if whole && partial.is_empty() && !texts.is_empty() {
                 choices.push(Choice { shown: "<cr>".to_owned(), help: String::new(), keyword: false });
             }
-            for atom in reach.expected.iter().filter(|atom| could_be(atom, partial)) {
+            for expected in &reach.expected {
+                kinds.extend(names(entry.command, place, expected));
+                let atom = expected.atom;
+                if !could_be(atom, partial) {
+                    continue;
+                }
                 choices.push(Choice {
                     shown: atom.shown.clone(),
                     help: words::help(entry.command, entry.negation, atom).to_owned(),
@@ -223,10 +234,15 @@ impl Grammar {
                 });
             }
         }
-        choices.sort_by(|a, b| (!a.keyword, &a.shown).cmp(&(!b.keyword, &b.shown)));
+        choices.sort_by(|a, b| a.shown.cmp(&b.shown));
         choices.dedup_by(|a, b| a.shown == b.shown);
-        Completion { start, choices }
+        Completion { start, choices, names: kinds }
     }
+}
+
+/// Whether a form may be typed without `enable`: what only shows, but not the configuration, as in FRR.
+fn needs_no_privilege(form: &str) -> bool {
+    form.starts_with("show ") && !form.starts_with("show running-config") && form != "show history"
 }
 
 /// A pattern as an operator sees it: without the names of its values.

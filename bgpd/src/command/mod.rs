@@ -3,11 +3,12 @@
 //! A command says where it may be typed and in what form ([`pattern`]), what it does, what its `no` does, and
 //! how it is written in the running configuration; so reading and writing stand beside each other and a new
 //! command is one new file, named in its folder's list. A folder is what the commands are about: `global`,
-//! `instance`, `instance_last`, `peer`, `peer_family`, `family`, `route_map`, `redundancy`, `fib`, `line`, and `exec` for those that
-//! configure nothing. The order of a list is the order of the running configuration, which is FRR's.
+//! `instance`, `instance_last`, `peer`, `peer_family`, `family`, `route_map`, `redundancy`, `fib`, `line`, `candidate` for changes that come
+//! into force as a whole, and `exec` for those that configure nothing. The order of a list is the order of the running configuration, which is FRR's.
 //! Nothing here does I/O or knows how an answer travels: that is `shell`'s and the daemon's.
 
 mod args;
+mod candidate;
 mod error;
 mod exec;
 mod family;
@@ -18,7 +19,9 @@ mod instance;
 mod instance_last;
 mod line;
 mod lines;
+mod local;
 mod mode;
+mod names;
 pub mod pattern;
 mod peer;
 mod peer_family;
@@ -32,8 +35,10 @@ pub use args::Args;
 pub use error::{LineError, Refusal};
 pub use grammar::{Choice, Completion, Grammar, grammar};
 pub use lines::{Lines, PeerLines};
+pub use local::{Local, Switch};
 pub use mode::{Mode, Place};
-pub use run::{Act, Edit, Operation, Outcome, Run};
+pub use names::Names;
+pub use run::{Act, CandidateAct, Edit, Hold, Look, Operation, Outcome, Run};
 pub use session::{Nature, Session, is_comment};
 
 /// A command.
@@ -90,6 +95,7 @@ pub(crate) fn lists() -> impl Iterator<Item = &'static Command> {
         .chain(fib::COMMANDS)
         .chain(line::COMMANDS)
         .chain(exec::COMMANDS)
+        .chain(candidate::COMMANDS)
         .chain(exec::FAULT_COMMANDS)
         .copied()
 }

@@ -3,11 +3,15 @@
 use bgp_engine::policy::Action;
 use bgp_engine::value::Family;
 
+use super::Hold;
+
 /// A mode as the grammar sees it: which commands there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// `host#`.
     Exec,
+    /// `host>`, after `disable`: what only shows.
+    View,
     /// `host(config)#`.
     Config,
     /// `router bgp`.
@@ -28,8 +32,9 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Place; 9] = [
+    pub const ALL: [Place; 10] = [
         Place::Exec,
+        Place::View,
         Place::Config,
         Place::Router,
         Place::Ipv4,
@@ -41,13 +46,39 @@ impl Place {
     ];
 
     /// Every place where the configuration is changed.
-    pub const CONFIGURING: &'static [Place] = Place::ALL.split_at(1).1;
+    pub const CONFIGURING: &'static [Place] = Place::ALL.split_at(2).1;
 
-    /// What stands in the prompt between the host's name and `# `.
+    /// What FRR calls the mode in the answer to `find`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Place::Exec => "enable",
+            Place::View => "view",
+            Place::Config => "config",
+            Place::Router => "bgp",
+            Place::Ipv4 => "bgp ipv4 unicast",
+            Place::Ipv6 => "bgp ipv6",
+            Place::RouteMap => "routemap",
+            Place::Redundancy => "redundancy",
+            Place::Fib => "fib",
+            Place::Line => "vty",
+        }
+    }
+
+    /// What stands in the prompt behind the host's name.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Place::View => "> ",
+            _ => "# ",
+        }
+    }
+
+    /// What stands in the prompt between the host's name and its sign.
     #[must_use]
     pub const fn prompt(self) -> &'static str {
         match self {
-            Place::Exec => "",
+            Place::Exec | Place::View => "",
             Place::Config => "(config)",
             Place::Router => "(config-router)",
             Place::Ipv4 | Place::Ipv6 => "(config-router-af)",
@@ -64,8 +95,12 @@ impl Place {
 pub enum Mode {
     /// The outermost.
     Exec,
+    /// After `disable`.
+    View,
     /// After `configure terminal`; the outermost of a configuration file.
     Config,
+    /// The same after `configure exclusive` or `configure private`.
+    Candidate(Hold),
     /// In `router bgp`.
     Router,
     /// In `address-family`.
@@ -93,7 +128,8 @@ impl Mode {
     pub fn place(&self) -> Place {
         match self {
             Mode::Exec => Place::Exec,
-            Mode::Config => Place::Config,
+            Mode::View => Place::View,
+            Mode::Config | Mode::Candidate(_) => Place::Config,
             Mode::Router => Place::Router,
             Mode::Family(Family::Ipv4Unicast) => Place::Ipv4,
             Mode::Family(Family::Ipv6Unicast) => Place::Ipv6,

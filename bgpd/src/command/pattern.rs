@@ -127,11 +127,21 @@ pub(super) struct Reach<'p> {
     /// How many words were taken at most.
     pub(super) words: usize,
     /// What could have stood after those.
-    pub(super) expected: Vec<&'p Atom>,
+    pub(super) expected: Vec<Expected<'p>>,
+}
+
+/// What a pattern could have gone on with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected<'p> {
+    pub(super) atom: &'p Atom,
+    /// What stands before it.
+    pub(super) after: Option<&'p Atom>,
+    /// Whether the line so far speaks of IPv6.
+    pub(super) ipv6: bool,
 }
 
 impl<'p> Reach<'p> {
-    pub(super) fn note(&mut self, words: usize, atoms: impl Iterator<Item = &'p Atom>) {
+    pub(super) fn note(&mut self, words: usize, atoms: impl Iterator<Item = Expected<'p>>) {
         if words > self.words {
             self.words = words;
             self.expected.clear();
@@ -197,7 +207,10 @@ impl Search<'_, '_, '_> {
         let fresh =
             |path: &Path, at: usize| pattern.atoms[at].kind != Kind::Keyword || !path.positions.contains(&at);
         let path = &self.path;
-        self.reach.note(taken, next.iter().filter(|&&at| fresh(path, at)).map(|&at| &pattern.atoms[at]));
+        let after = path.positions.last().map(|&at| &pattern.atoms[at]);
+        let ipv6 = path.positions.iter().any(|&at| pattern.atoms[at].shown == "ipv6");
+        let expected = |&at: &usize| Expected { atom: &pattern.atoms[at], after, ipv6 };
+        self.reach.note(taken, next.iter().filter(|&&at| fresh(path, at)).map(expected));
         let Some(word) = self.words.get(taken) else {
             if complete {
                 self.found();

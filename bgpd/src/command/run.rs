@@ -6,10 +6,11 @@ use std::sync::Arc;
 use bgp_engine::config::{BgpConfig, FamilyConfig, Neighbor, NeighborFamily, NeighborName, NeighborSettings};
 use bgp_engine::policy::RouteMapEntry;
 use bgp_engine::value::Family;
+use serde::{Deserialize, Serialize};
 
-use super::{Args, Lines, Mode, PeerLines, Refusal, Session};
+use super::{Args, Lines, Local, Mode, PeerLines, Refusal, Session};
 use crate::config::{Config, Fib, Redundancy};
-use crate::show::Show;
+use crate::show::{Layout, Show};
 
 /// Changes a `T` as a line says.
 pub(crate) type Change<T> = fn(&mut T, &Args<'_>) -> Result<(), Refusal>;
@@ -136,6 +137,8 @@ pub enum Outcome {
     Leave,
     /// This is to be done.
     Run(Operation),
+    /// The shell that the line was typed into does this; for the daemon it is nothing, but for the log's lines.
+    Shell(Local),
 }
 
 /// What a command has done outside the configuration.
@@ -149,8 +152,69 @@ pub enum Operation {
     WriteConfig,
     /// Give this answer.
     Text(String),
+    /// Do this with a candidate or with applied configurations.
+    Candidate(CandidateAct),
+    /// Show this of candidates and applied configurations.
+    Look(Look),
+    /// Give the last lines of the log.
+    Log,
     /// Have the processes do this. It is no input: it changes nothing that the twin must know.
     Act(Act),
+}
+
+/// Whether others may change the configuration while somebody is at work on a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hold {
+    /// Nobody else may.
+    Exclusive,
+    /// Others may; what they did is brought together with it when it is put in force.
+    Private,
+}
+
+/// What is done with candidates and applied configurations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CandidateAct {
+    /// A candidate is begun.
+    Open(Hold),
+    /// Its session is left.
+    Close,
+    /// The candidate is dropped, and its session left.
+    Abort,
+    /// Its changes are dropped.
+    Discard,
+    /// It is looked at as a whole.
+    Check,
+    /// It is put in force (`commit`).
+    Apply {
+        /// Why.
+        comment: Option<String>,
+        /// Unless it is confirmed within so many minutes, what was before comes again.
+        confirm_within_min: Option<u32>,
+    },
+    /// An applied configuration becomes the candidate, or is put in force; 0 is the one in force.
+    Rollback(usize),
+    /// The candidate of the session with this number is dropped.
+    Drop(u32),
+}
+
+/// What an operator wants to see of candidates and applied configurations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The candidate.
+    Candidate,
+    /// In what it differs.
+    Compare {
+        /// From which applied configuration; 0 is the one in force.
+        with: usize,
+    },
+    /// An applied configuration.
+    Applied(usize),
+    /// In what the one in force differs from an earlier one.
+    AppliedSince(usize),
+    /// Who put what in force, and when.
+    History(Layout),
+    /// Who is at work on a candidate.
+    Sessions(Layout),
 }
 
 /// What is done by the processes and not by the router that they are.
@@ -160,8 +224,12 @@ pub enum Act {
     Switchover,
     /// Another process becomes the twin.
     RestartTwin,
+    /// What the kernel has is compared with what it should have.
+    CompareKernel,
     /// The router goes on as the program in this file.
     Upgrade(PathBuf),
+    /// The configuration file is read again.
+    Reload,
     /// A process fails, so many entries from now.
     #[cfg(feature = "fault")]
     Fault {
@@ -233,9 +301,5 @@ fn entry<'c>(config: &'c mut Config, mode: &Mode) -> Result<&'c mut RouteMapEntr
         return Err(Refusal::new("Enter 'route-map NAME permit|deny SEQUENCE' first"));
     };
     let map = config.engine.route_maps.entry(name.clone()).or_default();
-    Ok(map.entries.entry(*sequence).or_insert_with(|| RouteMapEntry {
-        action: *action,
-        description: None,
-        matches: Vec::new(),
-    }))
+    Ok(map.entries.entry(*sequence).or_insert_with(|| RouteMapEntry::new(*action)))
 }

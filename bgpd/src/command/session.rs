@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::error::{LineError, Refusal};
 use super::grammar::{Completion, Parsed, grammar};
+use super::local::Local;
 use super::mode::{Mode, Place};
-use super::run::{Negation, Operation, Outcome, Run, apply};
+use super::run::{Hold, Negation, Operation, Outcome, Run, apply};
 use crate::config::{Config, Redundancy, Standby};
 
 /// Where a session is: the modes it has entered, each with the line that it was entered by.
@@ -27,8 +28,21 @@ pub enum Nature {
     Changes,
     /// It has the processes do something.
     Acts,
+    /// It is about the shell that it is typed into.
+    Local,
     /// It ends the session.
     Leaves,
+}
+
+impl Nature {
+    /// The nature of what a line has done.
+    fn of(operation: &Operation) -> Nature {
+        match operation {
+            Operation::Show(_) | Operation::Text(_) | Operation::Log | Operation::Look(_) => Nature::Reads,
+            Operation::Act(_) => Nature::Acts,
+            Operation::Command(_) | Operation::WriteConfig | Operation::Candidate(_) => Nature::Changes,
+        }
+    }
 }
 
 /// Whether a line is empty or a comment.
@@ -87,10 +101,25 @@ impl Session {
         self.mode().place()
     }
 
-    /// `host(config-router)# `.
+    /// `host(config-router)# `; `host(config-private-router)# ` where lines change a candidate.
     #[must_use]
     pub fn prompt(&self, host: &str) -> String {
-        format!("{host}{}# ", self.place().prompt())
+        let (prompt, sign) = (self.place().prompt(), self.place().sign());
+        let hold = match self.hold() {
+            Some(Hold::Exclusive) => "(config-exclusive",
+            Some(Hold::Private) => "(config-private",
+            None => return format!("{host}{prompt}{sign}"),
+        };
+        format!("{host}{}{sign}", prompt.replacen("(config", hold, 1))
+    }
+
+    /// Whose hand is on the configuration, where lines change a candidate; `None` where they are in force at once.
+    #[must_use]
+    pub fn hold(&self) -> Option<Hold> {
+        match self.entered.first() {
+            Some((_, Mode::Candidate(hold))) => Some(*hold),
+            _ => None,
+        }
     }
 
     pub(super) fn enter(&mut self, line: &str, mode: Mode) {
@@ -156,19 +185,34 @@ impl Session {
 
     /// The command after `do`, and where it begins, in a configuring mode.
     fn done<'t>(&self, line: &'t str) -> Option<(&'t str, usize)> {
-        if self.place() == Place::Exec {
+        if !Place::CONFIGURING.contains(&self.place()) {
             return None;
         }
-        let start = line.trim_start();
-        let rest = start.strip_prefix("do")?;
-        rest.starts_with(|c: char| c.is_ascii_whitespace()).then(|| (rest, line.len() - rest.len()))
+        behind("do", line)
     }
 
     fn run_done(mut self, line: &str, config: &mut Arc<Config>) -> Result<Outcome, LineError> {
         let parsed = grammar().parse(Place::Exec, line)?;
+        let unknown = || LineError::Unknown { line: line.trim().to_owned(), column: 0, expected: Vec::new() };
         match parsed.command.run {
             Run::Operation(_) => self.run(&parsed, line, config),
-            _ => Err(LineError::Unknown { line: line.trim().to_owned(), column: 0, expected: Vec::new() }),
+            Run::Session(_) => match self.run(&parsed, line, config)? {
+                outcome @ (Outcome::Run(_) | Outcome::Shell(_)) => Ok(outcome),
+                _ => Err(unknown()),
+            },
+            _ => Err(unknown()),
+        }
+    }
+
+    /// What a line asks of the shell itself, where it is such a line.
+    #[must_use]
+    pub fn local(&self, line: &str) -> Option<Local> {
+        if self.nature(line) != Some(Nature::Local) {
+            return None;
+        }
+        match self.clone().execute(line, &mut Arc::default()) {
+            Ok(Outcome::Shell(local)) => Some(local),
+            _ => None,
         }
     }
 
@@ -212,15 +256,14 @@ impl Session {
                 let mut moved = Session { entered: self.entered[..depth].to_vec() };
                 match run(&mut moved, &parsed.args) {
                     Ok(Outcome::Leave) => Nature::Leaves,
-                    Ok(Outcome::Run(_)) => Nature::Reads,
+                    Ok(Outcome::Run(operation)) => Nature::of(&operation),
+                    Ok(Outcome::Shell(_)) => Nature::Local,
                     Ok(_) | Err(_) => Nature::Moves,
                 }
             }
-            Run::Operation(run) => match run(&parsed.args) {
-                Ok(Operation::Show(_) | Operation::Text(_)) => Nature::Reads,
-                Ok(Operation::Act(_)) => Nature::Acts,
-                Ok(_) | Err(_) => Nature::Changes,
-            },
+            Run::Operation(run) => {
+                run(&parsed.args).map_or(Nature::Changes, |operation| Nature::of(&operation))
+            }
             _ => Nature::Changes,
         })
     }
@@ -247,15 +290,26 @@ impl Session {
     /// What may stand at the end of `line`, which is cut at the cursor.
     #[must_use]
     pub fn complete(&self, line: &str) -> Completion {
-        match self.done(line) {
-            Some((rest, column)) => {
-                let mut completion = grammar().complete(Place::Exec, rest);
+        let inner = match self.done(line) {
+            Some((rest, column)) => Some((Session::default(), rest, column)),
+            None if Place::CONFIGURING.contains(&self.place()) => None,
+            None => behind("watch", line).map(|(rest, column)| (self.clone(), rest, column)),
+        };
+        match inner {
+            Some((session, rest, column)) => {
+                let mut completion = session.complete(rest);
                 completion.start += column;
                 completion
             }
             None => grammar().complete(self.place(), line),
         }
     }
+}
+
+/// What stands behind a word that a command follows, and where it begins.
+fn behind<'t>(word: &str, line: &'t str) -> Option<(&'t str, usize)> {
+    let rest = line.trim_start().strip_prefix(word)?;
+    rest.starts_with(|c: char| c.is_ascii_whitespace()).then(|| (rest, line.len() - rest.len()))
 }
 
 /// An error of a part of a line as an error of the line.

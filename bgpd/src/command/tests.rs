@@ -22,6 +22,7 @@ fn ground() -> Arc<Config> {
 fn at(place: Place) -> Session {
     let lines: &[&str] = match place {
         Place::Exec => &[],
+        Place::View => &["disable"],
         Place::Config => &["configure terminal"],
         Place::Router => &["configure terminal", "router bgp 65001"],
         Place::Ipv4 => &["configure terminal", "router bgp 65001", "address-family ipv4 unicast"],

@@ -160,7 +160,7 @@ impl<'f> Reader<'f> {
         }
         match self.session.execute(line, &mut self.config) {
             Ok(Outcome::Nothing | Outcome::Configured | Outcome::Entered) => {}
-            Ok(Outcome::Leave | Outcome::Run(_)) => {
+            Ok(Outcome::Leave | Outcome::Run(_) | Outcome::Shell(_)) => {
                 self.error(number, indent, format!("'{}' is no line of a configuration", line.trim()));
             }
             Err(error) => self.refused(number, indent, line, &error),

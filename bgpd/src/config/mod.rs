@@ -3,17 +3,30 @@
 //! [`Config`] is all that an operator can set. It is read from a file with [`load`] or from text with
 //! [`parse_str`], which say everything that is wrong, and written with [`running_config`]; what that writes
 //! reads back as the same value. Each line's meaning stands in its command's file, not here.
+//!
+//! For operators who change much at once there are, over the texts: in what two differ ([`compare`]), two people's
+//! changes brought together ([`merge`]), how one becomes another ([`Patch`]), and a look at the whole ([`doubts`]).
 
 mod accepted;
+mod check;
+mod compare;
 mod file;
 mod foreign;
+mod merge;
+mod outline;
+mod patch;
 mod running;
 
 use bgp_engine::config::{Configuration, Profile};
+use fib::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 pub use accepted::{Accepted, Kept};
+pub use check::{doubts, reads_back};
+pub use compare::compare;
 pub use file::{ConfigError, Strictness, Warning, fuzz_config, load, parse_str};
+pub use merge::{Clash, merge};
+pub use patch::Patch;
 pub use running::{Running, running_config};
 
 /// All that an operator can set.
@@ -89,18 +102,17 @@ pub struct Fib {
     pub nexthop_id_base: Option<u32>,
 }
 
-/// What holds where nothing is written.
 impl Fib {
-    /// The table: the main one.
+    /// How the routes are known in the kernel, with what holds where nothing is written.
     #[must_use]
-    pub fn table(&self) -> u32 {
-        self.table.unwrap_or(254)
-    }
-
-    /// The first of the numbers of next-hop objects.
-    #[must_use]
-    pub fn nexthop_id_base(&self) -> u32 {
-        self.nexthop_id_base.unwrap_or(1_180_958_720)
+    pub fn settings(&self) -> Settings {
+        let usual = Settings::default();
+        Settings {
+            table: self.table.unwrap_or(usual.table),
+            metric: self.metric.unwrap_or(usual.metric),
+            protocol: self.protocol.unwrap_or(usual.protocol),
+            nexthop_id_base: self.nexthop_id_base.unwrap_or(usual.nexthop_id_base),
+        }
     }
 }
 

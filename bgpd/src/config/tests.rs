@@ -59,7 +59,7 @@ fn every_error_is_said_with_its_place() {
             "a.conf:5:12: the line is incomplete, expected one of limit, range",
             "a.conf:6:17: 'l2vpn' is unknown here, expected one of ipv4, ipv6",
             "a.conf:10:1: 'interface eth0' is for another FRR daemon, expected no such line, or --lenient to skip it",
-            "a.conf:12:1: 'show' is unknown here, expected a command that FTBGP has",
+            "a.conf:12:6: 'bgp' is unknown here, expected one of candidate, compare",
             "a.conf:13:39: '33' is unknown here, expected (0-32)",
             "a.conf:14:1: Invalid prefix range for 10.0.0.0/8: Make sure that mask length <= ge <= le",
         ]

@@ -1,6 +1,8 @@
 //! What is around the machine besides connections: interfaces, router advertisements, files, the log.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use bgp_engine::notice::Severity;
 use bgp_engine::value::Instant;
@@ -13,12 +15,13 @@ use super::advertiser::Advertiser;
 use super::files::{Files, Job, Loaded};
 use super::interfaces::{self, Interfaces};
 use super::kernel::Kernel;
+use super::operator::{Asked, OrderOutcome};
 use super::quarantine::Kept;
 use super::router::{ADVERTISER, Serving};
 use super::routes::Routes;
 use super::{clock, log, settings};
 use crate::config::{Strictness, running_config};
-use crate::machine::{OwnEffect, OwnInput, Quarantined, Surroundings};
+use crate::machine::{Applied, Kind, OwnEffect, OwnInput, Quarantined, Surroundings};
 
 /// The most of a configuration that is put into one entry, in octets.
 const CONFIGURATION_PART: usize = 128 << 10;
@@ -36,6 +39,8 @@ pub struct Source {
     pub strictness: Strictness,
     /// Where messages that killed a process are kept.
     pub poison: PathBuf,
+    /// Where configurations that were in force are kept.
+    pub history: PathBuf,
     /// What else there is to know about the configuration.
     pub surroundings: Surroundings,
 }
@@ -50,6 +55,11 @@ pub(super) struct Around {
     /// When this process was started.
     pub(super) started: Instant,
     source: Source,
+    /// Who waits for the configuration file to be read again.
+    reloading: Vec<Rc<OrderOutcome>>,
+    /// Who waits for a text.
+    composing: BTreeMap<u64, Rc<OrderOutcome>>,
+    askers: u64,
 }
 
 impl Around {
@@ -57,7 +67,19 @@ impl Around {
     pub(super) fn new(source: Source, files: Files, kernel: Kernel) -> Around {
         let (interfaces, advertiser) = (Interfaces::open(), Advertiser::default());
         let routes = Routes::default();
-        Around { interfaces, routes, kernel, advertiser, files, started: clock::began(), source }
+        files.order(Job::Users);
+        Around {
+            interfaces,
+            routes,
+            kernel,
+            advertiser,
+            files,
+            started: clock::began(),
+            source,
+            reloading: Vec::new(),
+            composing: BTreeMap::new(),
+            askers: 0,
+        }
     }
 
     /// Takes what is heard of interfaces. When all are known for the first time, the configuration is read: what it
@@ -73,6 +95,8 @@ impl Around {
                     serving.take(&input);
                 }
                 if !serving.primary.machine().configured().is_given() {
+                    // In this order: the history ends with what the file says.
+                    self.files.order(Job::Remember { folder: self.source.history.clone() });
                     self.reload();
                 }
             }
@@ -108,6 +132,41 @@ impl Around {
     pub(super) fn reload(&self) {
         let (file, strictness) = (self.source.file.clone(), self.source.strictness);
         self.files.order(Job::Load { file, strictness });
+        self.files.order(Job::Users);
+    }
+
+    /// Has the configuration file read, and an operator told what came of it.
+    pub(super) fn reload_for(&mut self, outcome: Rc<OrderOutcome>) {
+        self.reload();
+        self.reloading.push(outcome);
+    }
+
+    /// Has a text made for an operator.
+    pub(super) fn compose(&mut self, asked: Asked) {
+        self.askers += 1;
+        self.composing.insert(self.askers, asked.outcome);
+        self.files.order(Job::Compose { asker: self.askers, text: asked.text });
+    }
+
+    /// Takes a text that is made.
+    pub(super) fn composed(&mut self, asker: u64, text: String) {
+        if let Some(outcome) = self.composing.remove(&asker) {
+            outcome.tell(Ok(text));
+        }
+    }
+
+    /// Takes what was in force before this router began.
+    pub(super) fn remember(serving: &mut Serving, remembered: Vec<(Applied, String)>) {
+        for (applied, text) in remembered {
+            give_parts(serving, &text, |text| OwnInput::Remembered { applied, text });
+        }
+    }
+
+    /// Tells those who wait for the configuration file to be read what came of it.
+    fn reloaded(&mut self, outcome: &Result<String, String>) {
+        for waiting in self.reloading.drain(..) {
+            waiting.tell(outcome.clone());
+        }
     }
 
     /// Takes what the configuration file says; the answer is the exit status where the router cannot begin.
@@ -117,15 +176,17 @@ impl Around {
         let (config, warnings) = match loaded {
             Ok(loaded) => loaded,
             Err(errors) => {
+                let mut said = String::new();
                 for error in errors {
                     tracing::error!("{error}");
+                    said.push_str(&format!("% {error}\n"));
                 }
                 if first {
                     return Some(REFUSED);
                 }
-                tracing::error!(
-                    "the configuration stays as it was: correct the file and send SIGHUP to the keeper again"
-                );
+                let stays = "the configuration stays as it was: correct the file and";
+                tracing::error!("{stays} send SIGHUP to the keeper again");
+                self.reloaded(&Err(format!("{said}% {stays} try again\n")));
                 return None;
             }
         };
@@ -133,17 +194,25 @@ impl Around {
             tracing::warn!("{warning}");
         }
         if !first && config == *configured.filed() {
-            tracing::info!("the configuration file was read again: nothing has changed");
+            let unchanged = "the configuration file was read again: nothing has changed";
+            tracing::info!("{unchanged}");
+            self.reloaded(&Ok(sentence(unchanged)));
             return None;
         }
         let surroundings =
             if first { self.source.surroundings.clone() } else { configured.surroundings().clone() };
-        give(serving, &running_config(&config).collect::<String>(), &surroundings);
+        let surroundings = Surroundings { unix_ms: clock::unix_ms(), ..surroundings };
+        give_parts(serving, &running_config(&config).collect::<String>(), |text| OwnInput::Configuration {
+            text,
+            surroundings,
+        });
         if first {
             serving.links.ready();
             tracing::info!("ready");
         } else {
-            tracing::info!("the configuration file was read again");
+            let changed = "the configuration file was read again";
+            tracing::info!("{changed}");
+            self.reloaded(&Ok(sentence(changed)));
         }
         None
     }
@@ -183,20 +252,27 @@ impl Around {
                 OwnEffect::WriteConfig(writing) => {
                     self.files.order(Job::Save { file: self.source.file.clone(), writing });
                 }
+                OwnEffect::Keep(keeping) => {
+                    self.files.order(Job::Apply { folder: self.source.history.clone(), keeping });
+                }
                 OwnEffect::Quarantine(what) => self.keep(serving, entry, *what),
                 OwnEffect::Redundancy(block) => set(serving, &settings::of(&block)),
             }
         }
     }
 
-    /// Keeps a message that killed a process.
-    fn keep(&self, serving: &Serving, entry: EntryNumber, what: Quarantined) {
-        let neighbor = what.neighbor.as_deref().unwrap_or("unknown");
-        tracing::error!(
-            neighbor,
-            "neighbor {neighbor}: a message killed the old primary; it was got over: {}",
-            what.treatment
-        );
+    /// Keeps a message, or an input of the router's own, that killed a process.
+    pub(super) fn keep(&self, serving: &Serving, entry: EntryNumber, what: Quarantined) {
+        let treatment = &what.treatment;
+        match (what.kind, what.neighbor.as_deref().unwrap_or("unknown")) {
+            (Kind::Message, neighbor) => tracing::error!(
+                neighbor,
+                "neighbor {neighbor}: a message killed the old primary; it was got over: {treatment}"
+            ),
+            (Kind::Input, _) => {
+                tracing::error!("an input of the router's own killed the old primary: {treatment}");
+            }
+        }
         let (epoch, entry) = (u64::from(serving.primary.state().epoch().0), entry.0);
         let time = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
         let kept = Box::new(Kept { epoch, entry, time, what });
@@ -216,20 +292,25 @@ fn set(serving: &mut Serving, wanted: &Settings) {
     }
 }
 
-/// Puts a configuration into the log, in as many entries as it needs.
-fn give(serving: &mut Serving, text: &str, surroundings: &Surroundings) {
+/// Puts a text into the log, in as many entries as it needs; the last one is `end` of what is left for it.
+fn give_parts(serving: &mut Serving, text: &str, end: impl FnOnce(String) -> OwnInput) {
     let mut rest = text;
     loop {
         let most = rest.len().min(CONFIGURATION_PART);
         let cut = (0..=most).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(most);
         let (part, after) = rest.split_at(cut);
         if after.is_empty() {
-            let (text, surroundings) = (part.to_owned(), surroundings.clone());
-            return serving.take(&OwnInput::Configuration { text, surroundings });
+            return serving.take(&end(part.to_owned()));
         }
         serving.take(&OwnInput::ConfigurationPart(part.to_owned()));
         rest = after;
     }
+}
+
+/// What the log says, as an answer.
+fn sentence(said: &str) -> String {
+    let mut letters = said.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).chain(".\n".chars()).collect()
 }
 
 fn say(severity: Severity, text: &str) {

@@ -28,7 +28,25 @@ const MODE: u32 = 0o660;
 /// Understands requests.
 pub trait Console<M> {
     /// Takes a request: a line without its end. Its input, if it has one, is stepped before its answer is made.
-    fn ask(&mut self, machine: &M, request: &[u8]) -> Reply<M>;
+    fn ask(&mut self, machine: &M, request: &[u8], peer: Peer) -> Reply<M>;
+}
+
+/// Who is at the other end, as the kernel says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// The user's number.
+    pub uid: Option<u32>,
+    /// The process; 0 where it is none that this machine sees.
+    pub pid: u32,
+}
+
+impl Peer {
+    fn of(stream: &UnixStream) -> Peer {
+        // It fails for no connected socket of this kind; who is not known is nobody.
+        let Ok(found) = rustix::net::sockopt::socket_peercred(stream) else { return Peer::default() };
+        let pid = u32::try_from(found.pid.as_raw_pid()).unwrap_or_default();
+        Peer { uid: Some(found.uid.as_raw()), pid }
+    }
 }
 
 /// What comes of a request.
@@ -43,6 +61,11 @@ pub struct Reply<M> {
 pub trait Answer<M> {
     /// Puts the next slice at the end of `to`: some KiB, and never more than a step of the engine may take.
     fn go_on(&mut self, machine: &M, to: &mut Vec<u8>) -> Making;
+
+    /// Whether an answer that waits can be gone on with though no event of the loop has said so.
+    fn has_news(&self) -> bool {
+        false
+    }
 }
 
 /// How far an answer has come.
@@ -67,6 +90,7 @@ pub trait Steps<M> {
 
 struct Client<M> {
     stream: UnixStream,
+    peer: Peer,
     received: Vec<u8>,
     answer: Option<Box<dyn Answer<M>>>,
     /// The answer cannot be gone on with for now.
@@ -151,7 +175,9 @@ impl<M> Control<M> {
     /// Whether a slice can be made at once.
     #[must_use]
     pub fn work(&self) -> Work {
-        let ready = |client: &Client<M>| client.to_send.is_empty() && client.has_work() && !client.waits;
+        let ready = |client: &Client<M>| {
+            client.to_send.is_empty() && client.has_work() && (!client.waits || client.has_news())
+        };
         let ready = self.clients.values().any(ready);
         if ready { Work::Left } else { Work::Done }
     }
@@ -178,8 +204,9 @@ impl<M> Control<M> {
             return;
         }
         let (received, to_send) = (Vec::new(), Vec::new());
+        let peer = Peer::of(&stream);
         let client =
-            Client { stream, received, answer: None, waits: false, to_send, watched, asked_all: false };
+            Client { stream, peer, received, answer: None, waits: false, to_send, watched, asked_all: false };
         self.clients.insert(self.next, client);
         self.next += 1;
     }
@@ -209,7 +236,7 @@ impl<M> Client<M> {
             && self.to_send.is_empty()
             && let Some(end) = self.received.iter().position(|octet| *octet == b'\n')
         {
-            let reply = console.ask(stepper.machine(), &self.received[..end]);
+            let reply = console.ask(stepper.machine(), &self.received[..end], self.peer);
             self.received.drain(..=end);
             if let Some(octets) = reply.input {
                 stepper.take_own(&octets);
@@ -263,6 +290,10 @@ impl<M> Client<M> {
 
     fn has_work(&self) -> bool {
         self.answer.is_some() || self.received.contains(&b'\n')
+    }
+
+    fn has_news(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.has_news())
     }
 
     fn is_over(&self) -> bool {

@@ -132,6 +132,7 @@ impl Write for LineWriter<'_> {
 impl Drop for LineWriter<'_> {
     fn drop(&mut self) {
         let line = std::mem::take(&mut self.text);
+        super::tail::keep(&line);
         if !line.is_empty() && self.lines.sender.try_send(Line::Text(line)).is_err() {
             self.lines.lost.fetch_add(1, Ordering::Relaxed);
         }

@@ -14,14 +14,17 @@
 //! peers, `operator` and `orders` what people want. It holds no protocol state and makes no protocol decision.
 
 pub mod advertiser;
+mod applied;
 mod around;
 pub mod clock;
 pub mod control;
+mod editors;
 pub mod files;
 pub mod interfaces;
 mod kernel;
 pub mod listen;
 pub mod log;
+mod looks;
 pub mod neighbor_discovery;
 pub mod operator;
 pub mod options;
@@ -36,6 +39,7 @@ mod settings;
 mod standing;
 mod stopping;
 pub mod sys;
+mod tail;
 
 pub use around::Source;
 pub use kernel::check as check_kernel;

@@ -6,15 +6,19 @@
 //! meaning of a line is the grammar's.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::clock;
-use super::control::{Answer, Console, Making, Reply};
-use crate::command::{Act, Nature, Operation, Outcome as LineOutcome, Session};
-use crate::machine::{LineOf, Outcome, OwnInput, RequestId, Speaker};
+use super::control::{Answer, Console, Making, Peer, Reply};
+use super::files::Composing;
+use super::looks::{self, Looked, Pieces};
+use super::tail::{More, Reader};
+use crate::command::{Act, Local, Look, Nature, Operation, Outcome as LineOutcome, Session, Switch};
+use crate::machine::{Author, LineOf, Outcome, OwnInput, RequestId, Speaker};
 use crate::shell::protocol::{End, Frame, Part, Request, Status};
-use crate::show::{Process, Progress, Router, Show, Standing};
+use crate::show::{Process, Progress, Router, Show, Standing, Writing};
 
 /// How much text a frame takes, in octets: so much fits whatever it is.
 const FRAME_TEXT: usize = 64 << 10;
@@ -23,7 +27,19 @@ const FRAME_TEXT: usize = 64 << 10;
 #[derive(Default)]
 pub struct Operator {
     standing: Rc<RefCell<Standing>>,
+    writing: Rc<RefCell<Writing>>,
     ordered: Vec<Ordered>,
+    asked: Vec<Asked>,
+    /// What users are called by their numbers.
+    users: BTreeMap<u32, String>,
+}
+
+/// A text that is made elsewhere, since that takes its time.
+pub struct Asked {
+    /// What it says.
+    pub text: Composing,
+    /// Whoever makes it says it here.
+    pub outcome: Rc<OrderOutcome>,
 }
 
 /// An operator's order to the processes.
@@ -58,8 +74,9 @@ impl OrderOutcome {
 
 impl Operator {
     /// Takes note of how the processes stand now.
-    pub fn note(&mut self, standing: Standing) {
+    pub fn note(&mut self, standing: Standing, writing: Writing) {
         *self.standing.borrow_mut() = standing;
+        *self.writing.borrow_mut() = writing;
     }
 
     /// The orders that came since the last time.
@@ -67,10 +84,42 @@ impl Operator {
         std::mem::take(&mut self.ordered)
     }
 
+    /// The texts that were asked for since the last time.
+    pub fn asked(&mut self) -> Vec<Asked> {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// Takes note of what users are called.
+    pub fn note_users(&mut self, users: BTreeMap<u32, String>) {
+        self.users = users;
+    }
+
+    fn author(&self, peer: Peer) -> Author {
+        let name = peer.uid.and_then(|uid| self.users.get(&uid)).cloned().unwrap_or_default();
+        Author { uid: peer.uid, name, pid: peer.pid, unix_ms: clock::unix_ms() }
+    }
+
+    /// Answers a look at candidates and applied configurations.
+    fn look(&mut self, look: Look, client: Option<u64>, speaker: &Speaker, telling: &mut Telling) {
+        match looks::look(look, client, speaker) {
+            Looked::Text(text) => telling.text = text,
+            Looked::Show(show) => telling.rest = Rest::Show(show),
+            Looked::Composing(text) => {
+                let outcome = Rc::default();
+                telling.rest = Rest::Order(Rc::clone(&outcome));
+                self.asked.push(Asked { text, outcome });
+            }
+            Looked::Refused(text) => {
+                telling.text = format!("% {text}\n");
+                telling.status = Status::Refused;
+            }
+        }
+    }
+
     /// What the line of a request comes to.
-    fn turn(&mut self, speaker: &Speaker, request: Request) -> (Option<Vec<u8>>, Telling) {
+    fn turn(&mut self, speaker: &Speaker, request: Request, peer: Peer) -> (Option<Vec<u8>>, Telling) {
         let Request { id, mode, line, client, again } = request;
-        let mut telling = Telling::new(Some(id), speaker, &self.standing);
+        let mut telling = Telling::new(Some(id), speaker, self);
         let mut session = match Session::restore(&mode) {
             Ok(session) => session,
             Err(error) => return (None, telling.refused(mode, &error.to_string())),
@@ -81,15 +130,29 @@ impl Operator {
                 Some(client) => RequestId { client, number: id },
                 None => RequestId { client: clock::seed(), number: 0 },
             };
-            let input = OwnInput::Line(LineOf { request, mode, line });
+            let author = Some(self.author(peer));
+            let input = OwnInput::Line(LineOf { request, mode, line, author });
             telling.rest = Rest::Outcome(request);
             return (Some(input.emit()), telling);
         }
         let outcome = session.execute(&line, &mut Arc::clone(speaker.configured().config()));
         telling.mode = session.lines();
+        let mut input = None;
         match outcome {
+            Ok(LineOutcome::Run(Operation::Look(asked))) => self.look(asked, client, speaker, &mut telling),
+            // Its lines are one applied configuration, which is whole now.
+            Ok(LineOutcome::Entered) if session.lines().is_empty() => {
+                let open = speaker.configured().editing().history().open();
+                input = client.filter(|_| open == client).map(|client| OwnInput::Left(client).emit());
+            }
             Ok(LineOutcome::Run(Operation::Show(show))) => telling.rest = Rest::Show(show),
             Ok(LineOutcome::Run(Operation::Text(text))) => telling.text = text,
+            Ok(LineOutcome::Run(Operation::Log)) => telling.rest = Rest::Log(Reader::of_all()),
+            // A shell that has lost its daemon wants to know what the new one has said meanwhile.
+            Ok(LineOutcome::Shell(Local::Monitor(Switch::On))) => {
+                let reader = if again { Reader::of_recent() } else { Reader::of_coming() };
+                telling.rest = Rest::Following(reader);
+            }
             Ok(LineOutcome::Run(Operation::Act(act))) => {
                 let outcome = Rc::default();
                 telling.rest = Rest::Order(Rc::clone(&outcome));
@@ -97,24 +160,25 @@ impl Operator {
                 self.ordered.push(Ordered { act, again, outcome });
             }
             Ok(
-                LineOutcome::Run(Operation::Command(_) | Operation::WriteConfig)
+                LineOutcome::Run(Operation::Command(_) | Operation::WriteConfig | Operation::Candidate(_))
                 | LineOutcome::Nothing
                 | LineOutcome::Configured
                 | LineOutcome::Entered
-                | LineOutcome::Leave,
+                | LineOutcome::Leave
+                | LineOutcome::Shell(_),
             ) => {}
             Err(error) => telling = telling.refused(session.lines(), &error.to_string()),
         }
-        (None, telling)
+        (input, telling)
     }
 }
 
 impl Console<Speaker> for Operator {
-    fn ask(&mut self, speaker: &Speaker, request: &[u8]) -> Reply<Speaker> {
+    fn ask(&mut self, speaker: &Speaker, request: &[u8], peer: Peer) -> Reply<Speaker> {
         let (input, telling) = match Request::decode(request) {
-            Ok(request) => self.turn(speaker, request),
+            Ok(request) => self.turn(speaker, request, peer),
             Err(error) => {
-                let telling = Telling::new(None, speaker, &self.standing);
+                let telling = Telling::new(None, speaker, self);
                 (None, telling.refused(Vec::new(), &format!("% Not a request: {error}")))
             }
         };
@@ -128,6 +192,10 @@ enum Rest {
     Show(Box<dyn Show>),
     Outcome(RequestId),
     Order(Rc<OrderOutcome>),
+    /// The lines of the log that there are.
+    Log(Reader),
+    /// The lines of the log, for as long as the client listens.
+    Following(Reader),
 }
 
 /// An answer in frames: `out` any number of times, then `end`.
@@ -139,10 +207,11 @@ struct Telling {
     status: Status,
     rest: Rest,
     standing: Rc<RefCell<Standing>>,
+    writing: Rc<RefCell<Writing>>,
 }
 
 impl Telling {
-    fn new(id: Option<u64>, speaker: &Speaker, standing: &Rc<RefCell<Standing>>) -> Telling {
+    fn new(id: Option<u64>, speaker: &Speaker, operator: &Operator) -> Telling {
         Telling {
             id,
             mode: Vec::new(),
@@ -150,7 +219,8 @@ impl Telling {
             text: String::new(),
             status: Status::Obeyed,
             rest: Rest::Nothing,
-            standing: Rc::clone(standing),
+            standing: Rc::clone(&operator.standing),
+            writing: Rc::clone(&operator.writing),
         }
     }
 
@@ -163,8 +233,8 @@ impl Telling {
         match &mut self.rest {
             Rest::Nothing => return Making::Whole,
             Rest::Show(show) => {
-                let standing = self.standing.borrow();
-                let router = router(speaker, &standing);
+                let (standing, writing) = (self.standing.borrow(), self.writing.borrow());
+                let router = router(speaker, &standing, &writing);
                 match show.write_some(&router, &mut self.text) {
                     Progress::More => return Making::More,
                     Progress::Done => {}
@@ -180,8 +250,22 @@ impl Telling {
                 }
                 None => return Making::Waits,
             },
+            Rest::Log(reader) => {
+                if reader.read(&mut self.text) == More::Here {
+                    return Making::More;
+                }
+            }
+            Rest::Following(reader) => {
+                return match reader.read(&mut self.text) {
+                    More::Here => Making::More,
+                    More::ToCome => Making::Waits,
+                };
+            }
             Rest::Order(outcome) => match outcome.0.take() {
-                Some(Ok(text)) => self.text.push_str(&text),
+                Some(Ok(text)) => {
+                    self.rest = Rest::Show(Box::new(Pieces::new(text)));
+                    return Making::More;
+                }
                 Some(Err(text)) => {
                     self.status = Status::Refused;
                     self.text.push_str(&text);
@@ -195,6 +279,10 @@ impl Telling {
 }
 
 impl Answer<Speaker> for Telling {
+    fn has_news(&self) -> bool {
+        matches!(&self.rest, Rest::Following(reader) if reader.has_news())
+    }
+
     fn go_on(&mut self, speaker: &Speaker, to: &mut Vec<u8>) -> Making {
         let making = self.gather(speaker);
         let mut rest = self.text.as_str();
@@ -213,7 +301,7 @@ impl Answer<Speaker> for Telling {
 }
 
 /// What a show sees.
-fn router<'a>(speaker: &'a Speaker, standing: &'a Standing) -> Router<'a> {
+fn router<'a>(speaker: &'a Speaker, standing: &'a Standing, writing: &'a Writing) -> Router<'a> {
     let engine = speaker.engine();
     Router {
         engine,
@@ -221,6 +309,7 @@ fn router<'a>(speaker: &'a Speaker, standing: &'a Standing) -> Router<'a> {
         clock: clock::for_shows(),
         process: Process { pid: std::process::id(), started: engine.started().unwrap_or_default() },
         standing,
+        writing,
         survivals: speaker.survivals(),
     }
 }

@@ -22,7 +22,7 @@ use crate::machine::OwnInput;
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long after its order a fault has an entry to strike in: until then the answer is with the operator.
 #[cfg(feature = "fault")]
-const NUDGE: Duration = Duration::from_millis(20);
+const NUDGE: Duration = Duration::from_millis(100);
 /// A handover that is not older than this is the one that a repeated order asked for, in milliseconds.
 const RECENT_MS: u64 = 100_000;
 
@@ -48,7 +48,7 @@ impl Orders {
         let cause = match &act {
             Act::Switchover => Some(Cause::Switchover),
             Act::Upgrade(_) => Some(Cause::Upgrade),
-            Act::RestartTwin => None,
+            Act::RestartTwin | Act::Reload | Act::CompareKernel => None,
             #[cfg(feature = "fault")]
             Act::Fault { .. } => None,
         };
@@ -59,6 +59,10 @@ impl Orders {
         }
         let (order, done) = match act {
             Act::Switchover => (Order::Switchover(Cause::Switchover), ""),
+            // The router has the file read; it is no matter of the processes.
+            Act::Reload => return,
+            // The writer of the kernel's routes carries it out.
+            Act::CompareKernel => return,
             Act::RestartTwin => (Order::TwinRestart, "The twin is started anew.\n"),
             Act::Upgrade(path) => match check(&path) {
                 Ok(()) => (Order::Upgrade(path), ""),
@@ -155,6 +159,7 @@ fn arm(
     use crate::machine::fault::{self, Victim};
     let number = fault::number(fault, after);
     match victim {
+        _ if fault == fault::Fault::Input => super::control::Steps::take_own(serving, fault::DEADLY),
         Victim::Primary => fault::arm(number),
         Victim::Twin => {
             let twin = serving.links.redundancy(&serving.primary).twin.ok_or("% There is no twin\n")?;

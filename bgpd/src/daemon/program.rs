@@ -7,6 +7,8 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ftcore::core::record::Fate;
+use ftcore::core::takeover::Suspect;
 use ftcore::sys::child::takeover::Promoted;
 use ftcore::sys::keeper::{Opened, holdings::Listener};
 use ftcore::sys::process::Pidfd;
@@ -82,6 +84,7 @@ impl Bgp {
         &self,
         mut serving: Serving,
         predecessor: Option<Arc<Pidfd>>,
+        skipped: Option<&Suspect>,
     ) -> Result<(Router, Ending), RouterError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         if serving.primary.machine().configured().is_given() {
@@ -90,6 +93,9 @@ impl Bgp {
         }
         runtime.block_on(async {
             let mut router = self.begin(serving, predecessor)?;
+            if let Some(skipped) = skipped {
+                router.keep_skipped(skipped);
+            }
             let ending = router.run().await?;
             Ok((router, ending))
         })
@@ -127,8 +133,11 @@ impl Program for Bgp {
     }
 
     fn serve(&self, promoted: Promoted<Speaker>) -> u8 {
-        let Promoted { primary, sockets, links, predecessor, .. } = promoted;
-        match self.run(Serving { primary, sockets, links }, predecessor) {
+        let Promoted { primary, sockets, links, predecessor, report, .. } = promoted;
+        let skipped = report
+            .suspect
+            .filter(|suspect| matches!(&suspect.verdict, Some(verdict) if verdict.fate == Fate::Skip));
+        match self.run(Serving { primary, sockets, links }, predecessor, skipped.as_ref()) {
             Ok((router, Ending::Stopped(status))) => {
                 // Where it is gone already, somebody else took it away.
                 let _ = std::fs::remove_file(self.control_path());

@@ -25,14 +25,18 @@ pub struct Kept {
     pub what: Quarantined,
 }
 
-/// Writes `EPOCH-ENTRY.bin` and `EPOCH-ENTRY.json`; the answer is the first one's path.
+/// Writes `EPOCH-ENTRY.bin` and `EPOCH-ENTRY.json`; the answer is the first one's path. Where an entry had several, the
+/// next are `EPOCH-ENTRY-2` and so on.
 ///
 /// # Errors
 /// Those of the file system.
 pub fn keep(folder: &Path, kept: &Kept) -> io::Result<PathBuf> {
     std::fs::create_dir_all(folder)?;
-    let name = format!("{}-{}", kept.epoch, kept.entry);
+    let first = format!("{}-{}", kept.epoch, kept.entry);
     let message = unhex(&kept.what.message).ok_or(io::ErrorKind::InvalidData)?;
+    let others = (2..=KEPT).map(|nth| format!("{first}-{nth}"));
+    let free = |name: &String| !folder.join(name).with_extension("bin").exists();
+    let name = [first.clone()].into_iter().chain(others).find(free).unwrap_or(first.clone());
     let path = folder.join(format!("{name}.bin"));
     std::fs::write(folder.join(format!("{name}.json")), serde_json::to_vec_pretty(kept)?)?;
     std::fs::write(&path, message)?;

@@ -16,7 +16,7 @@ use ftcore::core::machine::Machine;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::quarantine::{self, Kept};
-use crate::machine::{Interface, OwnInput, Speaker, Surroundings, unhex};
+use crate::machine::{Interface, Kind, OwnInput, Speaker, Surroundings, unhex};
 
 /// The exit status for a message that kills this build too.
 pub const CRASHED: u8 = 3;
@@ -52,7 +52,10 @@ pub enum ReplayError {
 pub fn replay(file: &Path) -> Result<ExitCode, ReplayError> {
     let (kept, message) = read(file)?;
     let from = kept.what.neighbor.as_deref().unwrap_or("nobody");
-    println!("{} octets from {from}, session {}", message.len(), kept.what.state);
+    match kept.what.kind {
+        Kind::Message => println!("{} octets from {from}, session {}", message.len(), kept.what.state),
+        Kind::Input => println!("an input of the router's own, {} octets", message.len()),
+    }
     let status = std::env::current_exe()
         .and_then(|program| Command::new(program).arg("replay").arg("--here").arg(file).status())
         .map_err(ReplayError::Unstartable)?;
@@ -95,7 +98,15 @@ pub fn replay_here(file: &Path) -> Result<ExitCode, ReplayError> {
     for (resource, most) in [(Resource::Cpu, SECONDS), (Resource::As, MEMORY), (Resource::Core, 0)] {
         setrlimit(resource, limit(most)).map_err(|error| ReplayError::Unstartable(error.into()))?;
     }
-    match Stage::set(&kept) {
+    let set = match kept.what.kind {
+        Kind::Message => Stage::set(&kept),
+        Kind::Input => Ok(Stage::configured(&kept)),
+    };
+    match set {
+        Ok(mut stage) if kept.what.kind == Kind::Input => {
+            stage.step(Input::Other(&message));
+            Ok(ExitCode::SUCCESS)
+        }
         Ok(mut stage) => {
             stage.give(&message);
             Ok(ExitCode::SUCCESS)
@@ -119,17 +130,35 @@ const KEEPALIVE: [u8; 19] =
     [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 19, 4];
 
 impl Stage {
+    fn new() -> Stage {
+        Stage { speaker: Speaker::new(1), now: Time(1_000_000) }
+    }
+
+    /// A router without a connection.
+    fn configured(kept: &Kept) -> Stage {
+        let mut stage = Stage::new();
+        stage.configure(kept);
+        stage
+    }
+
+    fn configure(&mut self, kept: &Kept) {
+        let surroundings = Surroundings { without_fib: true, ..Surroundings::default() };
+        self.own(&OwnInput::Configuration { text: kept.what.configuration.clone(), surroundings });
+    }
+
     /// Brings the session to where it was.
     fn set(kept: &Kept) -> Result<Stage, String> {
         let what = &kept.what;
         let (Some(local), Some(remote)) = (what.local, what.remote) else {
             return Err("its addresses are not known".to_owned());
         };
-        let mut stage = Stage { speaker: Speaker::new(1), now: Time(1_000_000) };
+        if what.state == State::Established.to_string() && what.open.is_none() || what.state == "unknown" {
+            return Err("the neighbor's OPEN is not known".to_owned());
+        }
+        let mut stage = Stage::new();
         let name = what.neighbor.clone().filter(|name| name.parse::<IpAddr>().is_err());
         stage.own(&OwnInput::Interface(interface(name, local.ip(), remote.ip())));
-        let surroundings = Surroundings { without_fib: true, ..Surroundings::default() };
-        stage.own(&OwnInput::Configuration { text: what.configuration.clone(), surroundings });
+        stage.configure(kept);
         let ends = Ends { conn: CONN, local: scoped(local), remote: scoped(remote) };
         stage.step(Input::Accepted { ends, listener: ListenerId(0) });
         let Some(open) = &what.open else { return Ok(stage) };

@@ -14,6 +14,7 @@ use std::time::Duration;
 use ftcore::core::input::{Cookie, Time};
 use ftcore::core::kernel::Readiness;
 use ftcore::core::primary::{Outcome, Primary, Work};
+use ftcore::core::takeover::Suspect;
 use ftcore::sys::child::links::{Course, Links, News};
 use ftcore::sys::memory::SharedLog;
 use ftcore::sys::poll::Token;
@@ -22,6 +23,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::around::Around;
 use super::control::{Control, Steps};
+use super::editors::Editors;
 use super::files::Done;
 use super::interfaces;
 use super::kernel;
@@ -31,7 +33,8 @@ use super::routes;
 use super::standing::standing;
 use super::stopping::Stopping;
 use super::{clock, sys};
-use crate::machine::{OwnInput, Speaker};
+use crate::command::Act;
+use crate::machine::{OwnInput, Quarantined, Speaker};
 
 /// What a single connection may bring in a turn: some 1,500 prefixes, so that another peer's change waits a
 /// millisecond or two for them. More octets a call save nothing.
@@ -75,6 +78,7 @@ pub struct Router {
     control: Control<Speaker>,
     operator: Operator,
     orders: Orders,
+    editors: Editors,
     around: Around,
     /// The sockets' poll, as one descriptor of the runtime.
     ready: AsyncFd<std::os::fd::OwnedFd>,
@@ -130,6 +134,7 @@ impl Router {
             control,
             operator,
             orders,
+            editors: Editors::default(),
             around,
             ready,
             stopping: Stopping::default(),
@@ -202,6 +207,7 @@ impl Router {
             self.around.advertiser.deadline(),
             self.stopping.deadline(),
             self.orders.deadline(),
+            self.editors.deadline(&self.serving),
             self.around.kernel.deadline(),
         ];
         let due = due.into_iter().flatten().min().map(clock::until);
@@ -279,11 +285,21 @@ impl Router {
 
     fn go_on_with_operators(&mut self) {
         if self.control.has_clients() {
-            self.operator.note(standing(&self.serving, self.around.started));
+            let writing = self.around.kernel.writing();
+            self.operator.note(standing(&self.serving, self.around.started), writing);
         }
+        // Whoever is gone is in nobody's way.
+        self.editors.look(&mut self.serving);
         self.control.go_on(&mut self.serving, &mut self.operator);
         for ordered in self.operator.ordered() {
-            self.orders.take(ordered, &mut self.serving);
+            match ordered.act {
+                Act::Reload => self.around.reload_for(ordered.outcome),
+                Act::CompareKernel => self.around.kernel.compare_for(ordered.outcome),
+                _ => self.orders.take(ordered, &mut self.serving),
+            }
+        }
+        for asked in self.operator.asked() {
+            self.around.compose(asked);
         }
         self.orders.expire(clock::now(), &mut self.serving);
     }
@@ -304,8 +320,22 @@ impl Router {
                     self.status = Some(status);
                 }
             }
+            Done::Remembered(remembered) => Around::remember(&mut self.serving, remembered),
+            Done::Applied(applied) => self.serving.take(&OwnInput::Kept(applied)),
+            Done::Users(users) => self.operator.note_users(users),
+            Done::Composed(asker, text) => self.around.composed(asker, text),
             Done::Saved(written) => self.serving.take(&OwnInput::Written(written)),
         }
+    }
+
+    /// Keeps an entry that was skipped without a word to the machine.
+    pub(super) fn keep_skipped(&self, skipped: &Suspect) {
+        if skipped.octets.is_empty() {
+            return;
+        }
+        let config = self.serving.primary.machine().configured().config();
+        let what = Quarantined::undescribed(config, skipped.ends, &skipped.octets);
+        self.around.keep(&self.serving, skipped.number, what);
     }
 
     fn stop(&mut self) {

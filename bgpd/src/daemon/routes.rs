@@ -8,15 +8,13 @@ use std::future::pending;
 use bgp_engine::engine::Engine;
 use bgp_engine::rib::{RouteSource, Way};
 use bgp_engine::value::IfIndex;
-use fib::watch::{OtherRoute, Ours, RouteChange, RouteWatch, RouteWay, WatchError};
+use fib::watch::{OtherRoute, RouteChange, RouteWatch, RouteWay, WatchError};
 
 use crate::config::Fib;
 use crate::machine::{KernelRoute, OwnInput};
 
 /// How many ways all routes of one entry have together, so that it stays well below what an entry takes.
 const MOST_WAYS: usize = 1024;
-/// Half of FTBGP's next-hop ids are groups, half single hops.
-const NEXT_HOP_IDS: u32 = 1 << 20;
 
 /// The view of them, once there is one.
 #[derive(Default)]
@@ -28,7 +26,7 @@ impl Routes {
     /// # Errors
     /// Where the kernel's routes cannot be seen.
     pub(super) fn follow(&mut self, block: &Fib, engine: &Engine) -> Result<(), WatchError> {
-        let ours = ours(block);
+        let ours = block.settings();
         if self.0.as_ref().is_none_or(|watch| *watch.ours() != ours) {
             self.0 = Some(RouteWatch::open(ours, known(engine))?);
         }
@@ -44,17 +42,6 @@ impl Routes {
             Some(watch) => watch.next().await,
             None => pending().await,
         }
-    }
-}
-
-/// How this router's routes are known in the kernel.
-fn ours(block: &Fib) -> Ours {
-    let base = block.nexthop_id_base();
-    Ours {
-        protocol: block.protocol.unwrap_or(186),
-        table: block.table(),
-        metric: block.metric.unwrap_or(20),
-        next_hop_ids: base..base.saturating_add(NEXT_HOP_IDS),
     }
 }
 

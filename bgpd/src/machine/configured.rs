@@ -5,8 +5,11 @@ use std::sync::Arc;
 use bgp_engine::config::Configuration;
 use bgp_engine::engine::Engine;
 use bgp_engine::input::{Command, Whom};
+use ftcore::core::input::Time;
 use serde::{Deserialize, Serialize};
 
+use super::acting::{Modes, NO_CANDIDATE, Who, locked};
+use super::editing::{Applied, Editing, How, Returning};
 use super::effect::Writing;
 use super::input::{LineOf, Surroundings, Written};
 use super::outcomes::{Outcome, RequestId};
@@ -17,9 +20,11 @@ use crate::shell::protocol::Status;
 /// The configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Configured {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     /// What the file said when it was last read or written.
     filed: Arc<Config>,
+    /// Candidates, the history, and what is to be confirmed.
+    pub(super) editing: Editing,
     surroundings: Surroundings,
     /// Whether there is one at all yet.
     given: bool,
@@ -62,6 +67,12 @@ impl Configured {
         self.given
     }
 
+    /// Candidates, the history, and what is to be confirmed.
+    #[must_use]
+    pub fn editing(&self) -> &Editing {
+        &self.editing
+    }
+
     /// What the command line and the machine said at the start.
     #[must_use]
     pub fn surroundings(&self) -> &Surroundings {
@@ -102,15 +113,44 @@ impl Configured {
     }
 
     /// Puts the file's text in force, which ends with `text`; where it cannot be read, nothing changes.
-    pub(super) fn replace(&mut self, text: &str, surroundings: Surroundings) -> Result<(), Vec<ConfigError>> {
+    pub(super) fn replace(
+        &mut self,
+        text: &str,
+        surroundings: Surroundings,
+        now: Time,
+    ) -> Result<(), Vec<ConfigError>> {
         let mut whole = std::mem::take(&mut self.begun);
         whole.push_str(text);
         let (config, _) = parse_str("configuration", &whole, Strictness::Strict)?;
+        self.editing.see_wall_clock(now, surroundings.unix_ms);
+        let config = Arc::new(config);
+        if !self.given {
+            self.editing.begin(&config, now);
+        } else if *self.config != *config {
+            let author = self.editing.nobody(now);
+            self.editing.apply(&self.config, &config, How::File, author, None);
+        }
         self.given = true;
-        self.config = Arc::new(config);
+        self.config = config;
         self.filed = Arc::clone(&self.config);
         self.surroundings = surroundings;
         Ok(())
+    }
+
+    /// Takes one of the applied configurations that there were before this router began.
+    pub(super) fn remember(&mut self, applied: Applied, text: &str) {
+        let mut whole = std::mem::take(&mut self.begun);
+        whole.push_str(text);
+        self.editing.remember(applied, whole);
+    }
+
+    /// Puts in force what was there before, where nobody has confirmed what is in force. Why it did.
+    pub(super) fn expire(&mut self, now: Time) -> Option<String> {
+        let Returning { config, text } = self.editing.expire(now, &self.config)?;
+        let author = self.editing.nobody(now);
+        self.editing.apply(&self.config, &config, How::Unconfirmed, author, Some(text.clone()));
+        self.config = config;
+        Some(text)
     }
 
     pub(super) fn is_writing_for(&self, request: RequestId) -> bool {
@@ -118,29 +158,66 @@ impl Configured {
     }
 
     /// Does what a line says.
-    pub(super) fn execute(&mut self, engine: &Engine, line: LineOf) -> Done {
-        let LineOf { request, mode, line } = line;
+    pub(super) fn execute(&mut self, engine: &Engine, line: LineOf, now: Time) -> Done {
+        let LineOf { request, mode, line, author } = line;
+        let author = author.unwrap_or_default();
+        self.editing.see_wall_clock(now, author.unix_ms);
         let mut session = match Session::restore(&mode) {
             Ok(session) => session,
             Err(error) => return refused(&error.to_string(), mode),
         };
+        let who = Who { client: request.client, nameless: request.number == 0, author, now };
+        let hold = session.hold();
         let before = Arc::clone(&self.config);
         let names_standby = session.names_standby(&line);
-        let outcome = session.execute(&line, &mut self.config);
-        let changed = *before != *self.config;
-        if outcome.is_ok() && (names_standby || before.redundancy.mode != self.config.redundancy.mode) {
-            self.surroundings.standby = None;
-        }
-        drop(before);
-        let mode = session.lines();
-        let done = match outcome {
-            Ok(LineOutcome::Run(operation)) => self.operate(engine, operation, request, mode),
-            Ok(
-                LineOutcome::Nothing | LineOutcome::Configured | LineOutcome::Entered | LineOutcome::Leave,
-            ) => obeyed("", mode),
-            Err(error) => refused(&error.to_string(), mode),
+        let target = match hold {
+            None => Some(&mut self.config),
+            Some(_) => self.editing.candidate_mut(who.client).map(|candidate| {
+                candidate.names_standby |= names_standby;
+                &mut candidate.config
+            }),
         };
-        Done { changed, ..done }
+        let mut nowhere = Arc::clone(&before);
+        let is_nowhere = target.is_none();
+        let outcome = session.execute(&line, target.unwrap_or(&mut nowhere));
+        let after = session.lines();
+        let done = match outcome {
+            Ok(LineOutcome::Run(Operation::Candidate(act))) => {
+                let modes = Modes { before: mode, after };
+                return self.act(act, hold, &who, modes);
+            }
+            Ok(LineOutcome::Run(operation)) => self.operate(engine, operation, request, after),
+            Ok(_) if is_nowhere => return refused(NO_CANDIDATE, mode),
+            Ok(
+                LineOutcome::Nothing
+                | LineOutcome::Configured
+                | LineOutcome::Entered
+                | LineOutcome::Leave
+                | LineOutcome::Shell(_),
+            ) => obeyed("", after),
+            Err(error) => return refused(&error.to_string(), after),
+        };
+        if hold.is_some() || *before == *self.config {
+            if hold.is_none() && names_standby {
+                self.stand_by_as_configured();
+            }
+            return done;
+        }
+        if let Some(lock) = self.editing.lock_against(who.client) {
+            let text = locked(lock);
+            self.config = before;
+            return refused(&text, mode);
+        }
+        if names_standby || before.redundancy.mode != self.config.redundancy.mode {
+            self.stand_by_as_configured();
+        }
+        self.editing.add_line(&before, who.client, who.author, now);
+        Done { changed: true, ..done }
+    }
+
+    /// From now on the configuration says how the twin stands by: somebody has named that.
+    pub(super) fn stand_by_as_configured(&mut self) {
+        self.surroundings.standby = None;
     }
 
     /// Takes note that the file was written, or was not: for whom, and what is to be said.
@@ -174,6 +251,10 @@ impl Configured {
             }
             Operation::Command(command) => Done { command: Some(command), ..obeyed("", mode) },
             Operation::Text(text) => obeyed(&text, mode),
+            Operation::WriteConfig if self.editing.unconfirmed().is_some() => refused(
+                "% The configuration in force is not confirmed: 'commit' first, or it would be there after a restart",
+                mode,
+            ),
             Operation::WriteConfig if self.writing.is_some() => {
                 refused("% The configuration is being written for somebody else: try again", mode)
             }
@@ -183,17 +264,21 @@ impl Configured {
                 self.writing = Some((writing.clone(), request, mode));
                 Done { writing: Some(writing), ..Done::default() }
             }
-            Operation::Show(_) | Operation::Act(_) => refused("% This line changes no configuration", mode),
+            Operation::Show(_)
+            | Operation::Act(_)
+            | Operation::Log
+            | Operation::Look(_)
+            | Operation::Candidate(_) => refused("% This line changes no configuration", mode),
         }
     }
 }
 
-fn obeyed(text: &str, mode: Vec<String>) -> Done {
+pub(super) fn obeyed(text: &str, mode: Vec<String>) -> Done {
     let outcome = Outcome { status: Status::Obeyed, text: text.to_owned(), mode };
     Done { outcome: Some(outcome), ..Done::default() }
 }
 
-fn refused(text: &str, mode: Vec<String>) -> Done {
+pub(super) fn refused(text: &str, mode: Vec<String>) -> Done {
     let outcome = Outcome { status: Status::Refused, text: format!("{}\n", text.trim_end()), mode };
     Done { outcome: Some(outcome), ..Done::default() }
 }
@@ -223,6 +308,8 @@ pub(super) struct Saved {
     /// Number, configuration, who waits, and the modes.
     writing: Option<(u64, String, RequestId, Vec<String>)>,
     writings: u64,
+    #[serde(default)]
+    editing: super::editing::Saved,
 }
 
 impl Configured {
@@ -240,6 +327,7 @@ impl Configured {
             begun: self.begun.clone(),
             writing,
             writings: self.writings,
+            editing: self.editing.save(),
         }
     }
 
@@ -256,7 +344,8 @@ impl Configured {
             }
             None => None,
         };
+        let editing = Editing::restore(saved.editing)?;
         let Saved { surroundings, given, begun, writings, .. } = saved;
-        Ok(Configured { config, filed, surroundings, given, begun, writing, writings })
+        Ok(Configured { config, filed, editing, surroundings, given, begun, writing, writings })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bgp_engine::effect::Wanted;
 use bgp_engine::notice::{Notice, Severity};
 
+use super::editing::Keeping;
 use super::quarantined::Quarantined;
 use crate::config::{Config, Redundancy};
 
@@ -21,6 +22,8 @@ pub enum OwnEffect {
     Fib(fib::change::Batch),
     /// Write the configuration to its file. The answer is [`OwnInput::Written`](super::OwnInput::Written).
     WriteConfig(Writing),
+    /// Write this configuration into the history's folder. The answer is [`OwnInput::Kept`](super::OwnInput::Kept).
+    Keep(Box<Keeping>),
     /// Keep this message, and what is known of it, in a file.
     Quarantine(Box<Quarantined>),
     /// From now on these are the standby's settings.

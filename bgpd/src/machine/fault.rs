@@ -6,6 +6,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ftcore::core::input::Input;
+
 use crate::daemon::sys;
 
 /// Which process fails.
@@ -34,12 +36,25 @@ pub enum Fault {
     Loop,
     /// An exit that nobody ordered.
     Exit,
+    /// An entry with octets of a peer that is passed over, as if it had brought nothing.
+    Diverge,
+    /// An input of the program's own that kills whoever takes it, the one that takes over as well.
+    Input,
 }
 
 impl Fault {
     /// Every fault, in the order of their numbers.
-    pub const ALL: [Fault; 7] =
-        [Fault::Panic, Fault::Abort, Fault::Segv, Fault::Oom, Fault::Deadlock, Fault::Loop, Fault::Exit];
+    pub const ALL: [Fault; 9] = [
+        Fault::Panic,
+        Fault::Abort,
+        Fault::Segv,
+        Fault::Oom,
+        Fault::Deadlock,
+        Fault::Loop,
+        Fault::Exit,
+        Fault::Diverge,
+        Fault::Input,
+    ];
 
     /// Its word in the command.
     #[must_use]
@@ -52,6 +67,8 @@ impl Fault {
             Fault::Deadlock => "deadlock",
             Fault::Loop => "loop",
             Fault::Exit => "exit",
+            Fault::Diverge => "diverge",
+            Fault::Input => "input",
         }
     }
 }
@@ -73,20 +90,43 @@ pub fn arm(number: u64) {
     ARMED.store(number, Ordering::SeqCst);
 }
 
+/// What is done with an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Course {
+    /// It is taken.
+    Take,
+    /// It is passed over.
+    PassOver,
+}
+
+/// An entry with fewer octets than this may be a KEEPALIVE, of which little is seen when it is missing.
+const TELLING: usize = 64;
+
+/// The input that kills whoever takes it.
+pub const DEADLY: &[u8] = b"an input that kills whoever takes it";
+
 /// Counts an entry, and fails if it is the one.
-pub(super) fn strike_if_due() {
+pub(super) fn strike_if_due(input: &Input<'_>) -> Course {
+    assert!(*input != Input::Other(DEADLY), "an input asks for a panic (a build with the feature 'fault')");
     let armed = ARMED.load(Ordering::Relaxed);
     if armed == 0 {
-        return;
+        return Course::Take;
     }
     if armed >> 8 > 0 {
         ARMED.store(armed - (1 << 8), Ordering::Relaxed);
-        return;
+        return Course::Take;
+    }
+    let Some(fault) = Fault::ALL.get((armed & 0xff) as usize - 1) else { return Course::Take };
+    let tells = matches!(input, Input::Received { octets, .. } if octets.len() >= TELLING);
+    if *fault == Fault::Diverge && !tells {
+        return Course::Take;
     }
     ARMED.store(0, Ordering::Relaxed);
-    if let Some(fault) = Fault::ALL.get((armed & 0xff) as usize - 1) {
-        strike(*fault);
+    if *fault == Fault::Diverge {
+        return Course::PassOver;
     }
+    strike(*fault);
+    Course::Take
 }
 
 fn strike(fault: Fault) {
@@ -107,6 +147,9 @@ fn strike(fault: Fault) {
             }
         }
         Fault::Exit => std::process::exit(0),
+        Fault::Diverge | Fault::Input => {
+            unreachable!("what is passed over, or in the log, fails nobody here")
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use fib::watch::{OtherRoute, RouteChange, RouteWay};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::editing::{Applied, Author};
 use super::outcomes::RequestId;
 use crate::config::Standby;
 
@@ -34,6 +35,20 @@ pub enum OwnInput {
     Line(LineOf),
     /// The configuration file was written, or could not be.
     Written(Written),
+    /// This was in force before this router began, behind the parts that came before; the oldest comes first, and
+    /// all before the configuration.
+    Remembered {
+        /// What is known of it.
+        applied: Applied,
+        /// The end of its text.
+        text: String,
+    },
+    /// This is in the history's folder, or could not be written there.
+    Kept(Applied),
+    /// This client has left `configure terminal`.
+    Left(u64),
+    /// The process of this client, which has a candidate, is gone.
+    EditorGone(u64),
     /// An interface is there, or has changed.
     Interface(Interface),
     /// The interface with this index is gone.
@@ -49,6 +64,17 @@ pub enum OwnInput {
     },
     /// The kernel's forwarding table, or who writes it, says something.
     Fib(FibReport),
+    /// Nothing of this router's is left in the kernel under these settings of the block `fib`, which were in force before.
+    FibCleared {
+        /// The kernel's table.
+        table: u32,
+        /// The routes' metric.
+        metric: u32,
+        /// Who installed them.
+        protocol: u8,
+        /// The first id of next-hop objects.
+        nexthop_id_base: u32,
+    },
     /// Another process is the primary from here on.
     TakenOver,
     /// The router is stopped for good: every session is ended.
@@ -65,6 +91,9 @@ pub struct Surroundings {
     /// How the twin stands by, where the command line says it.
     #[serde(default)]
     pub standby: Option<Standby>,
+    /// What the wall clock shows, in Unix milliseconds; 0 where that is of no interest.
+    #[serde(default)]
+    pub unix_ms: u64,
 }
 
 /// A line, and who typed it.
@@ -76,6 +105,9 @@ pub struct LineOf {
     pub mode: Vec<String>,
     /// The line.
     pub line: String,
+    /// Who the kernel says it was, and when.
+    #[serde(default)]
+    pub author: Option<Author>,
 }
 
 /// What came of writing the configuration.
@@ -229,19 +261,33 @@ impl From<fib::watch::Link> for Interface {
 
 #[cfg(test)]
 mod tests {
+    use proptest::option;
     use proptest::prelude::*;
 
+    use super::super::How;
     use super::*;
 
     fn input() -> impl Strategy<Value = OwnInput> {
         let request = (any::<u64>(), any::<u64>()).prop_map(|(client, number)| RequestId { client, number });
-        let line = (request, proptest::collection::vec(".{0,20}", 0..4), ".{0,80}")
-            .prop_map(|(request, mode, line)| OwnInput::Line(LineOf { request, mode, line }));
+        let author = (any::<Option<u32>>(), ".{0,9}", any::<u32>(), any::<u64>())
+            .prop_map(|(uid, name, pid, unix_ms)| Author { uid, name, pid, unix_ms });
+        let line =
+            (request, proptest::collection::vec(".{0,20}", 0..4), ".{0,80}", option::of(author.clone()))
+                .prop_map(|(request, mode, line, author)| {
+                    OwnInput::Line(LineOf { request, mode, line, author })
+                });
+        let applied = (any::<u64>(), author, any::<Option<String>>())
+            .prop_map(|(number, author, comment)| Applied { number, how: How::Commit, author, comment });
         let configuration =
             (".{0,200}", any::<bool>(), any::<Option<String>>()).prop_map(|(text, without_fib, hostname)| {
                 OwnInput::Configuration {
                     text,
-                    surroundings: Surroundings { without_fib, hostname, standby: Some(Standby::Cold) },
+                    surroundings: Surroundings {
+                        without_fib,
+                        hostname,
+                        standby: Some(Standby::Cold),
+                        unix_ms: 7,
+                    },
                 }
             });
         let addresses = proptest::collection::vec((any::<IpAddr>(), any::<u8>()), 0..5);
@@ -263,11 +309,18 @@ mod tests {
         prop_oneof![
             proptest::collection::vec(route, 0..5).prop_map(OwnInput::KernelRoutes),
             line,
+            applied.clone().prop_map(OwnInput::Kept),
+            (applied, ".{0,99}").prop_map(|(applied, text)| OwnInput::Remembered { applied, text }),
+            any::<u64>().prop_map(OwnInput::Left),
+            any::<u64>().prop_map(OwnInput::EditorGone),
             configuration,
             interface,
             seen,
             any::<u32>().prop_map(OwnInput::InterfaceGone),
             ".{0,200}".prop_map(OwnInput::ConfigurationPart),
+            any::<(u32, u32, u8, u32)>().prop_map(|(table, metric, protocol, nexthop_id_base)| {
+                OwnInput::FibCleared { table, metric, protocol, nexthop_id_base }
+            }),
             Just(OwnInput::TakenOver),
             Just(OwnInput::Stop),
         ]

@@ -6,11 +6,14 @@
 //! and what came of a line is known to whoever is primary afterwards ([`Speaker::outcome`]). What only reads is
 //! no input; it looks at [`Speaker::engine`] between two steps.
 
+mod acting;
 mod configured;
 mod convert;
+mod editing;
 mod effect;
 #[cfg(feature = "fault")]
 pub mod fault;
+mod former;
 mod input;
 mod outcomes;
 mod quarantined;
@@ -18,10 +21,13 @@ mod saved;
 mod survivals;
 
 use std::io;
+use std::sync::Arc;
 
 use bgp_engine::engine::Engine;
 use bgp_engine::input::{Command, Input as EngineInput};
 use bgp_engine::notice::Severity;
+use bgp_engine::rib::fib::Writer;
+use fib::settings::Settings;
 use ftcore::core::effect::{Effect, Effects};
 use ftcore::core::input::{ConnId, Input, Time, Treatment};
 use ftcore::core::machine::Machine;
@@ -29,10 +35,12 @@ use serde::{Deserialize, Serialize};
 
 pub use configured::{Configured, nobody};
 pub use convert::ways;
+pub use editing::{Applied, Author, Candidate, Editing, History, How, Keeping, REMEMBERED, Told};
 pub use effect::{OwnEffect, Writing};
+pub use former::Former;
 pub use input::{FormError, Interface, KernelRoute, KernelWay, LineOf, OwnInput, Surroundings, Written};
 pub use outcomes::{Outcome, Outcomes, RequestId};
-pub use quarantined::{Quarantined, hex, unhex};
+pub use quarantined::{Kind, Quarantined, hex, unhex};
 pub use survivals::Survivals;
 
 /// A BGP speaker with the configuration that its operator gave it.
@@ -42,6 +50,7 @@ pub struct Speaker {
     configured: Configured,
     outcomes: Outcomes,
     survivals: Survivals,
+    former: Former,
     /// When the engine wants to be stepped, and whether it has work left: from its last step.
     due: Due,
     /// Scratch: what the engine wants, before it is handed on. Empty between two steps.
@@ -64,6 +73,7 @@ impl Speaker {
             configured: Configured::default(),
             outcomes: Outcomes::default(),
             survivals: Survivals::default(),
+            former: Former::default(),
             due: Due::default(),
             wanted: bgp_engine::effect::Effects::default(),
         }
@@ -87,6 +97,12 @@ impl Speaker {
         &self.survivals
     }
 
+    /// Settings under which the kernel may still have routes of this router.
+    #[must_use]
+    pub fn former_fib(&self) -> &Former {
+        &self.former
+    }
+
     /// What came of a request that changes something; `None` where it is not in the log, not finished, or long ago.
     #[must_use]
     pub fn outcome(&self, request: RequestId) -> Option<&Outcome> {
@@ -105,7 +121,13 @@ impl Speaker {
 
     fn own(&mut self, now: Time, octets: &[u8], effects: &mut Effects<OwnEffect>) {
         let before = self.configured.redundancy();
+        let fib_before = self.configured.config().fib.settings();
         self.take_own(now, octets, effects);
+        self.ask_to_keep(effects);
+        let fib_after = self.configured.config().fib.settings();
+        if fib_before != fib_after && self.engine.rib().fib.writer() != Writer::None {
+            self.former.changed(fib_before, fib_after);
+        }
         let after = self.configured.redundancy();
         if after != before {
             effects.list.push(Effect::Other(OwnEffect::Redundancy(after)));
@@ -116,13 +138,22 @@ impl Speaker {
         match OwnInput::parse(octets) {
             Ok(OwnInput::ConfigurationPart(text)) => self.configured.begin(&text),
             Ok(OwnInput::Configuration { text, surroundings }) => {
-                let read = self.configured.replace(&text, surroundings);
+                let read = self.configured.replace(&text, surroundings, now);
                 for error in read.err().unwrap_or_default() {
                     effects.list.push(say(Severity::Error, &error.to_string()));
                 }
                 self.configure(now, effects);
             }
             Ok(OwnInput::Line(line)) => self.line(now, line, effects),
+            Ok(OwnInput::Remembered { applied, text }) => self.configured.remember(applied, &text),
+            Ok(OwnInput::Kept(applied)) => self.configured.editing.kept(&applied),
+            Ok(OwnInput::Left(client)) => {
+                let config = Arc::clone(self.configured.config());
+                self.configured.editing.leave(client, &config);
+            }
+            Ok(OwnInput::EditorGone(client)) => {
+                self.configured.editing.drop_of(client);
+            }
             Ok(OwnInput::Written(written)) => {
                 if let Some((request, outcome)) = self.configured.written(written) {
                     self.outcomes.record(request, outcome);
@@ -143,6 +174,9 @@ impl Speaker {
                 self.engine_step(now, EngineInput::RouterSeen { interface, address }, effects);
             }
             Ok(OwnInput::Fib(report)) => self.engine_step(now, EngineInput::Fib(report), effects),
+            Ok(OwnInput::FibCleared { table, metric, protocol, nexthop_id_base }) => {
+                self.former.cleared(Settings { table, metric, protocol, nexthop_id_base });
+            }
             Ok(OwnInput::TakenOver) => {
                 self.survivals.taken_over(&self.engine);
             }
@@ -153,12 +187,32 @@ impl Speaker {
         }
     }
 
+    /// Has written into the history what came into it.
+    fn ask_to_keep(&mut self, effects: &mut Effects<OwnEffect>) {
+        let keeping = self.configured.editing.ask_to_keep().into_iter();
+        effects.list.extend(keeping.map(|keeping| Effect::Other(OwnEffect::Keep(Box::new(keeping)))));
+    }
+
+    /// Does what is due of this program's own.
+    fn expire(&mut self, now: Time, effects: &mut Effects<OwnEffect>) {
+        let before = self.configured.redundancy();
+        if let Some(why) = self.configured.expire(now) {
+            effects.list.push(say(Severity::Warning, &format!("{why}: the one before it is in force again")));
+            self.configure(now, effects);
+        }
+        self.ask_to_keep(effects);
+        let after = self.configured.redundancy();
+        if after != before {
+            effects.list.push(Effect::Other(OwnEffect::Redundancy(after)));
+        }
+    }
+
     fn line(&mut self, now: Time, line: LineOf, effects: &mut Effects<OwnEffect>) {
         let request = line.request;
         if self.outcomes.of(request).is_some() || self.configured.is_writing_for(request) {
             return;
         }
-        let done = self.configured.execute(&self.engine, line);
+        let done = self.configured.execute(&self.engine, line, now);
         let changed = done.changed;
         if let Some(outcome) = done.outcome {
             self.outcomes.record(request, outcome);
@@ -203,7 +257,11 @@ impl Machine for Speaker {
 
     fn step(&mut self, now: Time, input: Input<'_>, effects: &mut Effects<OwnEffect>) {
         #[cfg(feature = "fault")]
-        fault::strike_if_due();
+        if fault::strike_if_due(&input) == fault::Course::PassOver {
+            effects.deadline = self.due.deadline;
+            effects.more = self.due.more;
+            return;
+        }
         match input {
             Input::Other(octets) => self.own(now, octets, effects),
             Input::Poison { conn, octets, treatment: Treatment::Drop } => {
@@ -213,12 +271,17 @@ impl Machine for Speaker {
                 if let Input::Poison { conn, octets, treatment } = other {
                     self.quarantine(convert::conn(conn), octets, treatment, effects);
                 }
+                let clock = matches!(other, Input::Clock);
+                if clock && self.configured.editing().deadline().is_some_and(|deadline| deadline <= now) {
+                    self.expire(now, effects);
+                }
                 if let Some(input) = convert::input(other) {
                     self.engine_step(now, input, effects);
                 }
             }
         }
-        effects.deadline = self.due.deadline;
+        let own = self.configured.editing().deadline();
+        effects.deadline = self.due.deadline.into_iter().chain(own).min();
         effects.more = self.due.more;
     }
 
@@ -234,7 +297,19 @@ impl Machine for Speaker {
         let mut digest = self.engine.digest();
         digest.add(self.outcomes.digest());
         digest.add(self.survivals.digest());
+        digest.add(self.configured.editing().digest());
+        digest.add(self.former.digest());
         digest.value()
+    }
+
+    fn passed_over(&self, input: Input<'_>) -> Option<OwnEffect> {
+        let config = self.configured.config();
+        let described = Quarantined::passed_over(&self.engine, config, &input)?;
+        Some(OwnEffect::Quarantine(Box::new(described)))
+    }
+
+    fn glance(&self) -> u64 {
+        self.engine.glance().value()
     }
 
     fn unfinished(&self) -> Vec<OwnEffect> {
@@ -246,7 +321,9 @@ impl Machine for Speaker {
         // Before there is a configuration the command line's settings are in force, and not these.
         let given = self.configured.is_given();
         let redundancy = given.then(|| OwnEffect::Redundancy(self.configured.redundancy()));
-        links.chain(writing).chain(redundancy).collect()
+        let keeping = self.configured.editing().keeping().iter().cloned();
+        let keeping = keeping.map(|keeping| OwnEffect::Keep(Box::new(keeping)));
+        links.chain(writing).chain(redundancy).chain(keeping).collect()
     }
 
     fn units(&self, conn: ConnId, octets: &[u8]) -> Vec<usize> {

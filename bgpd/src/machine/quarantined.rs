@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use bgp_engine::engine::{Engine, Peer};
 use bgp_engine::session::State;
 use bgp_engine::value::ConnId;
-use ftcore::core::input::Treatment;
+use ftcore::core::input::{Ends, Input, Treatment};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, running_config};
@@ -33,6 +33,31 @@ pub struct Quarantined {
     pub treatment: String,
     /// The version of the program that it killed.
     pub version: String,
+    /// What the octets are.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// What can kill a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// Octets of a neighbor.
+    #[default]
+    Message,
+    /// An input of this program's own: an operator's line, a configuration, what the kernel said.
+    Input,
+}
+
+impl Kind {
+    /// What it is called in a sentence.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Kind::Message => "message",
+            Kind::Input => "input of the router's own",
+        }
+    }
 }
 
 impl Quarantined {
@@ -69,6 +94,37 @@ impl Quarantined {
             }
             .to_owned(),
             version: crate::show::VERSION.to_owned(),
+            kind: Kind::Message,
+        }
+    }
+
+    /// Describes an input that is not given to the router at all; `None` for one that has no octets to keep.
+    #[must_use]
+    pub fn passed_over(engine: &Engine, config: &Config, input: &Input<'_>) -> Option<Quarantined> {
+        match input {
+            Input::Received { conn, octets } => {
+                Some(Quarantined::describe(engine, config, ConnId(conn.0), octets, Treatment::Drop))
+            }
+            Input::Other(octets) => Some(Quarantined::undescribed(config, None, octets)),
+            _ => None,
+        }
+    }
+
+    /// An entry's octets of which no more is to be found out: to describe it may be what kills. `ends` are this router's
+    /// and the neighbor's end of the connection, where they are one's.
+    #[must_use]
+    pub fn undescribed(config: &Config, ends: Option<Ends>, octets: &[u8]) -> Quarantined {
+        Quarantined {
+            neighbor: ends.map(|ends| ends.remote.ip().to_string()),
+            local: ends.map(|ends| ends.local),
+            remote: ends.map(|ends| ends.remote),
+            state: "unknown".to_owned(),
+            open: None,
+            configuration: without_passwords(config),
+            message: hex(octets),
+            treatment: "skip".to_owned(),
+            version: crate::show::VERSION.to_owned(),
+            kind: if ends.is_some() { Kind::Message } else { Kind::Input },
         }
     }
 }

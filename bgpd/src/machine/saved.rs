@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use super::configured::{Configured, Saved};
-use super::{Due, Outcomes, Speaker, Survivals};
+use super::{Due, Former, Outcomes, Speaker, Survivals};
 
 /// What stands first, with the version.
 const MAGIC: &[u8; 8] = b"FTBGP\0\0\x01";
@@ -17,6 +17,8 @@ struct Own {
     outcomes: Outcomes,
     survivals: Survivals,
     due: Due,
+    #[serde(default)]
+    former: Former,
 }
 
 pub(super) fn save(speaker: &Speaker, to: &mut dyn Write) -> io::Result<()> {
@@ -25,6 +27,7 @@ pub(super) fn save(speaker: &Speaker, to: &mut dyn Write) -> io::Result<()> {
         outcomes: speaker.outcomes.clone(),
         survivals: speaker.survivals.clone(),
         due: speaker.due,
+        former: speaker.former.clone(),
     };
     let own = rmp_serde::to_vec_named(&own).map_err(io::Error::other)?;
     to.write_all(MAGIC)?;
@@ -51,6 +54,7 @@ pub(super) fn restore(from: &[u8]) -> io::Result<Speaker> {
         outcomes: own.outcomes,
         survivals: own.survivals,
         due: own.due,
+        former: own.former,
         wanted: bgp_engine::effect::Effects::default(),
     })
 }

@@ -40,7 +40,7 @@ impl Story {
     fn line(&mut self, number: u64, mode: &[&str], line: &str) -> Vec<Effect<OwnEffect>> {
         let request = RequestId { client: 1, number };
         let mode = mode.iter().map(|line| (*line).to_owned()).collect();
-        self.own(&OwnInput::Line(LineOf { request, mode, line: line.to_owned() }))
+        self.own(&OwnInput::Line(LineOf { request, mode, line: line.to_owned(), author: None }))
     }
 
     fn outcome(&self, number: u64) -> Option<&Outcome> {

@@ -14,6 +14,11 @@ pub trait Hearer {
 
     /// What was heard is a part of an answer whose rest is not to be had: another answer comes from its beginning.
     fn begin_anew(&mut self);
+
+    /// Whether nobody listens any more.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 impl<F: FnMut(&str)> Hearer for F {

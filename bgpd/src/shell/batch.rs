@@ -3,24 +3,64 @@
 use std::io::{self, BufRead};
 use std::path::Path;
 
-use super::client::{Client, ClientError};
-use super::output::Output;
+use super::client::ClientError;
+use super::output::print;
 use super::protocol::Status;
-use super::run_line;
-use crate::command::{Session, is_comment};
+use super::{Shell, Then, monitor};
+use crate::command::{Local, Nature, Session, is_comment};
 
-/// Runs these lines one after the other, in one session, up to the first that is refused, as vtysh does.
+/// Runs a line that nobody has typed.
+fn run(shell: &mut Shell, line: &str) -> Result<Status, ClientError> {
+    let Some(local) = shell.session().local(line) else { return shell.run(line) };
+    match shell.local(local)? {
+        Then::Done(status) => Ok(status),
+        // There is no prompt beside which it could go on: it is all that is done, until somebody ends it.
+        Then::Needs(Local::Monitor(_)) => {
+            let mut hearer = |text: &str| {
+                if print(text).is_err() {
+                    std::process::exit(0);
+                }
+            };
+            shell.client.follow(monitor::LINE, &mut hearer)
+        }
+        Then::Needs(_) => Ok(Status::Obeyed),
+    }
+}
+
+/// Runs these lines one after the other, in one session, up to the first that is refused, as vtysh does. One of
+/// them can be several, with newlines between them.
 ///
 /// # Errors
 /// Where a line has no answer.
-pub fn run_commands(client: &mut Client, lines: &[String]) -> Result<Status, ClientError> {
-    let mut output = Output::default();
-    for line in lines {
-        if run_line(client, line, &mut output)? == Status::Refused {
+pub fn run_commands(shell: &mut Shell, lines: &[String]) -> Result<Status, ClientError> {
+    for line in lines.iter().flat_map(|lines| lines.lines()) {
+        if shell.session().nature(line) == Some(Nature::Leaves) {
+            break;
+        }
+        if run(shell, line)? == Status::Refused {
             return Ok(Status::Refused);
         }
     }
     Ok(Status::Obeyed)
+}
+
+/// Runs the lines of standard input, which is no terminal, to its end or to an `exit` in the outermost mode. A refused
+/// line is answered, and the next one is run.
+///
+/// # Errors
+/// Where a line has no answer or the input cannot be read.
+pub fn run_input(shell: &mut Shell) -> Result<Status, FileError> {
+    let mut status = Status::Obeyed;
+    for line in io::stdin().lines() {
+        let line = line.map_err(|error| FileError::Unreadable("standard input".to_owned(), error))?;
+        if shell.session().nature(&line) == Some(Nature::Leaves) {
+            break;
+        }
+        if run(shell, &line)? == Status::Refused {
+            status = Status::Refused;
+        }
+    }
+    Ok(status)
 }
 
 /// Why a file was not run to its end.
@@ -40,7 +80,7 @@ pub enum FileError {
 ///
 /// # Errors
 /// Where the file cannot be read or a line has no answer.
-pub fn run_file(client: &mut Client, path: &Path) -> Result<Status, FileError> {
+pub fn run_file(shell: &mut Shell, path: &Path) -> Result<Status, FileError> {
     let unreadable = |error| FileError::Unreadable(path.display().to_string(), error);
     let file = io::BufReader::new(std::fs::File::open(path).map_err(unreadable)?);
     let mut status = Status::Obeyed;
@@ -53,21 +93,21 @@ pub fn run_file(client: &mut Client, path: &Path) -> Result<Status, FileError> {
         let base = base.get_or_insert_with(|| match Session::default().nature(&line) {
             Some(_) => Vec::new(),
             None => {
-                client.set_mode(Session::configuring().lines());
-                client.mode().to_vec()
+                shell.client.set_mode(Session::configuring().lines());
+                shell.client.mode().to_vec()
             }
         });
         // `end` closes an frr.conf, `exit` its blocks, one of which may have been refused.
         let word = line.trim();
-        if word == "end" || (word == "exit" && client.mode().len() <= base.len()) {
-            client.set_mode(base.clone());
+        if word == "end" || (word == "exit" && shell.client.mode().len() <= base.len()) {
+            shell.client.set_mode(base.clone());
             continue;
         }
-        let mut output = Output::default();
-        if run_line(client, &line, &mut output)? == Status::Refused {
+        if run(shell, &line)? == Status::Refused {
             eprintln!("line {}: refused: {}", at + 1, line.trim());
             status = Status::Refused;
         }
     }
+    shell.client.set_mode(Vec::new());
     Ok(status)
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Differs, Hearer};
-use super::protocol::{End, Frame, MAX_FRAME, Part, ProtocolError, Request};
+use super::protocol::{End, Frame, MAX_FRAME, Part, ProtocolError, Request, Status};
 use crate::command::Nature;
 use crate::daemon::clock;
 
@@ -17,6 +17,8 @@ use crate::daemon::clock;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How often a listener is asked whether it still listens.
+const LOOK: Duration = Duration::from_millis(100);
 /// Why a line has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -37,6 +39,12 @@ pub enum ClientError {
         /// The line.
         line: String,
     },
+    /// The operator would not wait for the outcome of something that is not done twice.
+    #[error("% Broken off; whether '{line}' was done is not known: look with a show command")]
+    BrokenOff {
+        /// The line.
+        line: String,
+    },
     /// The daemon says what is not of the protocol, or the line is too long for it.
     #[error("% The line or its answer does not fit the control socket: {0}")]
     Protocol(#[from] ProtocolError),
@@ -49,6 +57,8 @@ pub struct Client {
     connection: Option<BufReader<UnixStream>>,
     mode: Vec<String>,
     host: Option<String>,
+    /// How long the daemon is waited for.
+    patience: Duration,
     /// What this client calls itself, so that its requests have names that no other's have.
     name: u64,
     last_id: u64,
@@ -61,6 +71,17 @@ enum Attempt {
     Lost,
     /// The answer is another one than that of which a part was heard.
     Differs,
+    /// Nobody listens any more.
+    Unheard,
+}
+
+/// What came from the daemon.
+enum Heard {
+    Part(Part),
+    /// The connection broke.
+    Lost,
+    /// Nobody listens any more.
+    Unheard,
 }
 
 impl Client {
@@ -72,6 +93,21 @@ impl Client {
             connection: None,
             mode: Vec::new(),
             host: None,
+            patience: PATIENCE,
+            name: clock::seed(),
+            last_id: 0,
+        }
+    }
+
+    /// Another session with the same daemon, which waits no longer than this for it.
+    #[must_use]
+    pub fn beside(&self, patience: Duration) -> Client {
+        Client {
+            path: self.path.clone(),
+            connection: None,
+            mode: Vec::new(),
+            host: None,
+            patience,
             name: clock::seed(),
             last_id: 0,
         }
@@ -109,22 +145,30 @@ impl Client {
         let (mode, line) = (self.mode.clone(), line.to_owned());
         let mut request = Request { id: self.last_id, mode, line, client: Some(self.name), again: false };
         let repeats = nature == Some(Nature::Reads);
-        let mut give_up = Instant::now() + PATIENCE;
+        let mut give_up = Instant::now() + self.patience;
         self.forget_dead_connection();
         let mut answer = Answer::default();
         loop {
             if self.connection.is_none() {
-                let connected = connect(&self.path, give_up);
                 let cut = |error| {
                     if request.again { ClientError::Cut { line: request.line.clone() } } else { error }
                 };
-                self.connection = Some(BufReader::new(connected.map_err(cut)?));
+                match connect(&self.path, give_up, hearer).map_err(cut)? {
+                    Some(stream) => self.connection = Some(BufReader::new(stream)),
+                    None if request.again => return Err(ClientError::BrokenOff { line: request.line }),
+                    None => return Ok(self.unheard()),
+                }
             }
             match self.attempt(&request.encode()?, request.id, &mut answer, hearer)? {
                 Attempt::Ended(end) => {
                     self.mode.clone_from(&end.mode);
                     self.host = end.host.clone().or(self.host.take());
                     return Ok(end);
+                }
+                Attempt::Unheard if repeats => return Ok(self.unheard()),
+                Attempt::Unheard => {
+                    self.connection = None;
+                    return Err(ClientError::BrokenOff { line: request.line });
                 }
                 Attempt::Differs => {
                     self.connection = None;
@@ -134,7 +178,7 @@ impl Client {
                 Attempt::Lost => {
                     self.connection = None;
                     if answer.again() {
-                        give_up = Instant::now() + PATIENCE;
+                        give_up = Instant::now() + self.patience;
                     }
                     if Instant::now() >= give_up {
                         return Err(ClientError::Cut { line: request.line });
@@ -143,6 +187,45 @@ impl Client {
                     std::thread::sleep(PAUSE);
                 }
             }
+        }
+    }
+
+    /// Leaves an answer that nobody listens to. The connection would bring the rest of it.
+    fn unheard(&mut self) -> End {
+        self.connection = None;
+        End { status: Status::Obeyed, mode: self.mode.clone(), host: self.host.clone() }
+    }
+
+    /// Hears what a line has to say for as long as somebody listens, each piece as it comes: also of the next
+    /// daemon, where this one is lost.
+    ///
+    /// # Errors
+    /// Where the line is refused, or the daemon says what is not of the protocol.
+    pub fn follow(&mut self, line: &str, hearer: &mut dyn Hearer) -> Result<Status, ClientError> {
+        self.last_id += 1;
+        let mut request = Request { id: self.last_id, line: line.to_owned(), ..Request::default() };
+        loop {
+            let far = Instant::now() + PATIENCE;
+            match connect(&self.path, far, hearer) {
+                Ok(Some(stream)) => {
+                    let mut stream = BufReader::new(stream);
+                    let sent = stream.get_mut().write_all(request.encode()?.as_bytes());
+                    while sent.is_ok() {
+                        match next_part(&mut stream, request.id, hearer)? {
+                            Heard::Part(Part::Out(text)) => hearer.hear(&text),
+                            Heard::Part(Part::End(end)) => return Ok(end.status),
+                            Heard::Unheard => return Ok(Status::Obeyed),
+                            Heard::Lost => break,
+                        }
+                    }
+                }
+                Ok(None) => return Ok(Status::Obeyed),
+                // It is not there yet: nobody waits for a prompt here.
+                Err(ClientError::Unreachable { .. }) if request.again => {}
+                Err(error) => return Err(error),
+            }
+            request.again = true;
+            std::thread::sleep(PAUSE);
         }
     }
 
@@ -158,10 +241,11 @@ impl Client {
             return Ok(Attempt::Lost);
         }
         loop {
-            let heard = match next_part(connection, id)? {
-                None => return Ok(Attempt::Lost),
-                Some(Part::Out(text)) => answer.take(&text, hearer).map(|()| None),
-                Some(Part::End(end)) => answer.finish(hearer).map(|()| Some(end)),
+            let heard = match next_part(connection, id, hearer)? {
+                Heard::Lost => return Ok(Attempt::Lost),
+                Heard::Unheard => return Ok(Attempt::Unheard),
+                Heard::Part(Part::Out(text)) => answer.take(&text, hearer).map(|()| None),
+                Heard::Part(Part::End(end)) => answer.finish(hearer).map(|()| Some(end)),
             };
             match heard {
                 Ok(None) => {}
@@ -185,27 +269,46 @@ impl Client {
     }
 }
 
-/// The next part of the answer to a request; `None` where the connection broke.
-fn next_part(connection: &mut BufReader<UnixStream>, id: u64) -> Result<Option<Part>, ClientError> {
+/// The next part of the answer to a request.
+fn next_part(
+    connection: &mut BufReader<UnixStream>,
+    id: u64,
+    hearer: &dyn Hearer,
+) -> Result<Heard, ClientError> {
+    let mut line = Vec::new();
     loop {
-        let mut line = Vec::new();
-        let bound = MAX_FRAME as u64 + 1;
-        match connection.by_ref().take(bound).read_until(b'\n', &mut line) {
-            Ok(_) if line.last() == Some(&b'\n') => line.pop(),
-            Ok(_) if line.len() as u64 >= bound => return Err(ProtocolError::TooLong(MAX_FRAME).into()),
-            Ok(_) | Err(_) => return Ok(None),
-        };
+        if hearer.is_over() {
+            return Ok(Heard::Unheard);
+        }
+        let room = (MAX_FRAME + 1 - line.len()) as u64;
+        match connection.by_ref().take(room).read_until(b'\n', &mut line) {
+            Ok(_) if line.last() == Some(&b'\n') => {}
+            Ok(_) if line.len() > MAX_FRAME => return Err(ProtocolError::TooLong(MAX_FRAME).into()),
+            // What came before the time was over is in the line.
+            Err(error) if is_pause(&error) => continue,
+            Ok(_) | Err(_) => return Ok(Heard::Lost),
+        }
+        line.pop();
         let frame = Frame::decode(&line)?;
         if frame.id.is_none_or(|other| other == id) {
-            return Ok(Some(frame.part));
+            return Ok(Heard::Part(frame.part));
         }
+        line.clear();
     }
 }
 
-fn connect(path: &Path, give_up: Instant) -> Result<UnixStream, ClientError> {
+fn is_pause(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+}
+
+/// Connects; `None` where nobody waits for it any more.
+fn connect(path: &Path, give_up: Instant, hearer: &dyn Hearer) -> Result<Option<UnixStream>, ClientError> {
     loop {
-        match UnixStream::connect(path) {
-            Ok(stream) => return Ok(stream),
+        let connected =
+            UnixStream::connect(path).and_then(|stream| stream.set_read_timeout(Some(LOOK)).map(|()| stream));
+        match connected {
+            Ok(stream) => return Ok(Some(stream)),
             Err(error) => {
                 let may_come = matches!(
                     error.kind(),
@@ -216,170 +319,12 @@ fn connect(path: &Path, give_up: Instant) -> Result<UnixStream, ClientError> {
                 }
             }
         }
+        if hearer.is_over() {
+            return Ok(None);
+        }
         std::thread::sleep(PAUSE);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::net::UnixListener;
-    use std::thread::JoinHandle;
-
-    use super::super::answer::{ANEW, HELD};
-    use super::super::protocol::Status;
-    use super::*;
-
-    /// A run directory with a daemon that does these things, one a connection, and says what it was sent.
-    struct Daemon {
-        dir: PathBuf,
-        thread: JoinHandle<Vec<Request>>,
-    }
-
-    /// What the daemon does with a connection: after each request it says this text, and ends the answer or
-    /// hangs up.
-    type Act = (&'static str, usize, Then);
-
-    #[derive(Clone, Copy)]
-    enum Then {
-        End,
-        HangUp,
-    }
-
-    fn daemon(name: &str, acts: Vec<Act>) -> Daemon {
-        let dir = std::env::temp_dir().join(format!("ftsh-test-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let path = dir.join("ftbgpd.sock");
-        let thread = std::thread::spawn(move || {
-            // The client is there first and waits.
-            std::thread::sleep(Duration::from_millis(100));
-            let listener = UnixListener::bind(&path).unwrap();
-            let mut requests = Vec::new();
-            let mut connection: Option<BufReader<UnixStream>> = None;
-            for (text, times, then) in acts {
-                let mut stream =
-                    connection.take().unwrap_or_else(|| BufReader::new(listener.accept().unwrap().0));
-                let mut line = Vec::new();
-                while stream.read_until(b'\n', &mut line).unwrap_or_default() == 0 {
-                    // The client has hung up, and comes again.
-                    stream = BufReader::new(listener.accept().unwrap().0);
-                }
-                requests.push(Request::decode(line.trim_ascii_end()).unwrap());
-                let id = requests.last().map(|request| request.id);
-                let mut say = |part| {
-                    // The client may have gone.
-                    let _ = stream.get_mut().write_all(Frame { id, part }.encode().unwrap().as_bytes());
-                };
-                for _ in 0..times {
-                    say(Part::Out(text.to_owned()));
-                }
-                if let Then::End = then {
-                    say(Part::End(End { mode: vec!["configure terminal".to_owned()], ..End::default() }));
-                    connection = Some(stream);
-                }
-            }
-            requests
-        });
-        Daemon { dir, thread }
-    }
-
-    impl Daemon {
-        fn requests(self) -> Vec<Request> {
-            let requests = self.thread.join().unwrap();
-            std::fs::remove_dir_all(&self.dir).unwrap();
-            requests
-        }
-    }
-
-    #[test]
-    fn a_daemon_that_comes_late_is_waited_for_and_the_mode_goes_with_every_line() {
-        let daemon = daemon("late", vec![("a\n", 2, Then::End), ("b\n", 1, Then::End)]);
-        let mut client = Client::new(&daemon.dir);
-        let mut heard = String::new();
-        for line in ["configure terminal", "hostname x"] {
-            let end =
-                client.ask(line, Some(Nature::Changes), &mut |text: &str| heard.push_str(text)).unwrap();
-            assert_eq!(end.status, Status::Obeyed);
-        }
-        assert_eq!(heard, "a\na\nb\n");
-        let requests = daemon.requests();
-        assert!(requests[0].mode.is_empty());
-        assert_eq!(requests[1].mode, ["configure terminal"]);
-    }
-
-    #[test]
-    fn a_line_that_only_reads_is_asked_again_and_its_answer_heard_once() {
-        let daemon = daemon("again", vec![("half\n", 1, Then::HangUp), ("whole\n", 1, Then::End)]);
-        let mut client = Client::new(&daemon.dir);
-        let mut heard = String::new();
-        client.ask("show x", Some(Nature::Reads), &mut |text: &str| heard.push_str(text)).unwrap();
-        assert_eq!(heard, "whole\n");
-        assert_eq!(daemon.requests().len(), 2);
-    }
-
-    #[test]
-    fn what_came_of_a_line_that_changes_something_is_asked_for_under_its_name() {
-        let daemon = daemon("twice", vec![("", 0, Then::HangUp), ("done\n", 1, Then::End)]);
-        let mut client = Client::new(&daemon.dir);
-        let mut heard = String::new();
-        client.ask("clear bgp *", Some(Nature::Changes), &mut |text: &str| heard.push_str(text)).unwrap();
-        assert_eq!(heard, "done\n");
-        let [first, second] = daemon.requests().try_into().unwrap();
-        assert!(first.client.is_some() && !first.again);
-        assert_eq!(second, Request { again: true, ..first });
-    }
-
-    /// More than is held back.
-    const PIECE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n";
-    const PIECES: usize = HELD / PIECE.len() + 20;
-
-    #[test]
-    fn a_long_answer_that_was_torn_goes_on_where_it_was() {
-        let acts =
-            vec![(PIECE, PIECES, Then::HangUp), (PIECE, 3, Then::HangUp), (PIECE, 2 * PIECES, Then::End)];
-        let daemon = daemon("torn", acts);
-        let mut client = Client::new(&daemon.dir);
-        let mut heard = String::new();
-        let end = client.ask("show x", Some(Nature::Reads), &mut |text: &str| heard.push_str(text)).unwrap();
-        assert_eq!(end.status, Status::Obeyed);
-        assert!(heard == PIECE.repeat(2 * PIECES), "{} octets were heard", heard.len());
-        assert_eq!(daemon.requests().len(), 3);
-    }
-
-    #[test]
-    fn a_long_answer_that_has_become_another_one_is_given_from_its_beginning() {
-        const OTHER: &str = "another one\n";
-        for times in [1, 2 * PIECES * PIECE.len() / OTHER.len()] {
-            let acts = vec![
-                (PIECE, PIECES, Then::HangUp),
-                (OTHER, times, Then::HangUp),
-                (OTHER, times, Then::End),
-                (OTHER, times, Then::End),
-            ];
-            let daemon = daemon("other", acts);
-            let mut client = Client::new(&daemon.dir);
-            let mut heard = String::new();
-            client.ask("show x", Some(Nature::Reads), &mut |text: &str| heard.push_str(text)).unwrap();
-            let (before, after) = heard.split_once(ANEW).expect("it is said");
-            assert!(PIECE.repeat(PIECES).starts_with(before) && before.len() > HELD);
-            assert!(after == OTHER.repeat(times), "{} octets after it", after.len());
-            // What the daemon still waits for.
-            while !daemon.thread.is_finished() {
-                let _ = client.ask("show y", Some(Nature::Reads), &mut |_: &str| {});
-            }
-            daemon.requests();
-        }
-    }
-
-    #[test]
-    fn a_connection_that_died_between_two_lines_is_not_written_to() {
-        let daemon = daemon("between", vec![("", 0, Then::End), ("", 0, Then::HangUp), ("", 0, Then::End)]);
-        let mut client = Client::new(&daemon.dir);
-        for line in ["hostname x", "hostname y"] {
-            client.ask(line, Some(Nature::Changes), &mut |_: &str| {}).unwrap();
-        }
-        let sent: Vec<_> =
-            daemon.requests().into_iter().map(|request| (request.line, request.again)).collect();
-        let expected = [("hostname x", false), ("hostname y", false), ("hostname y", true)];
-        assert_eq!(sent, expected.map(|(line, again)| (line.to_owned(), again)));
-    }
-}
+mod tests;

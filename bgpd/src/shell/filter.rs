@@ -2,6 +2,8 @@
 
 use regex::Regex;
 
+use super::select::Select;
+
 /// A filter of lines.
 #[derive(Clone, Debug)]
 pub enum Filter {
@@ -15,8 +17,8 @@ pub enum Filter {
     Count(Option<Regex>),
     /// Lines that match, each with the deeper indented lines behind it.
     Section(Regex),
-    /// The answer as JSON: the command is run with `json` behind it.
-    Json,
+    /// The answer as JSON: the command is run with `json` behind it; of that, what lies below these keys.
+    Json(Vec<String>),
 }
 
 /// What is wrong behind a pipe.
@@ -29,8 +31,16 @@ pub enum FilterError {
     #[error("% Need a regexp to filter with")]
     RegexMissing,
     /// What stands there is none.
-    #[error("% Error compiling regular expression: '{0}' is none")]
-    RegexInvalid(String),
+    #[error("% Regex compilation error: {why}\n% Bad regexp '{regex}'")]
+    RegexInvalid {
+        /// What stands there.
+        regex: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Only the command itself can be asked for JSON.
+    #[error("% 'json' must be the first action")]
+    JsonLater,
 }
 
 /// The command before the last pipe and what stands behind it; a pipe is `| ` as in FRR, or ends the line.
@@ -38,6 +48,64 @@ pub enum FilterError {
 pub fn split_pipe(line: &str) -> Option<(&str, &str)> {
     let at = line.find("| ").or_else(|| line.trim_end().strip_suffix('|').map(str::len))?;
     Some((line[..at].trim_end(), line[at + 1..].trim()))
+}
+
+/// Reads what stands behind the first pipe: actions with pipes between them.
+///
+/// # Errors
+/// Where one of them is none, or `json` is not the first.
+pub fn parse_actions(text: &str) -> Result<Vec<Filter>, FilterError> {
+    let filters: Vec<Filter> =
+        text.split(" | ").map(|action| Filter::parse(action.trim())).collect::<Result<_, _>>()?;
+    let json_later = filters.iter().skip(1).any(|filter| matches!(filter, Filter::Json(_)));
+    if json_later { Err(FilterError::JsonLater) } else { Ok(filters) }
+}
+
+/// Filters one behind the other.
+#[derive(Debug, Default)]
+pub(super) struct Chain {
+    select: Option<Select>,
+    links: Vec<Filtering>,
+}
+
+impl Chain {
+    pub(super) fn new(filters: &[Filter]) -> Chain {
+        let mut chain = Chain::default();
+        for filter in filters {
+            match filter {
+                Filter::Json(keys) if keys.is_empty() => {}
+                Filter::Json(keys) => chain.select = Some(Select::new(keys.clone())),
+                filter => chain.links.push(Filtering::new(filter.clone())),
+            }
+        }
+        chain
+    }
+
+    /// Takes text cut anywhere; gives what passes.
+    pub(super) fn push(&mut self, text: &str) -> String {
+        let mut text = match &mut self.select {
+            Some(select) => select.push(text),
+            None => text.to_owned(),
+        };
+        for link in &mut self.links {
+            let mut passed = String::new();
+            link.push(&text, &mut passed);
+            text = passed;
+        }
+        text
+    }
+
+    /// Takes the end of the text; gives what passes.
+    pub(super) fn finish(&mut self) -> String {
+        let mut text = String::new();
+        for link in &mut self.links {
+            let mut passed = String::new();
+            link.push(&text, &mut passed);
+            link.finish(&mut passed);
+            text = passed;
+        }
+        text
+    }
 }
 
 impl Filter {
@@ -52,7 +120,12 @@ impl Filter {
             if rest.is_empty() {
                 return Err(FilterError::RegexMissing);
             }
-            Regex::new(rest).map_err(|_| FilterError::RegexInvalid(rest.to_owned()))
+            Regex::new(rest).map_err(|error| {
+                // The last line of the library's text says what is wrong, those before it show where.
+                let why = error.to_string();
+                let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                FilterError::RegexInvalid { regex: rest.to_owned(), why }
+            })
         };
         const ACTIONS: [&str; 6] = ["include", "exclude", "begin", "count", "section", "json"];
         let found = ACTIONS.into_iter().find(|name| !action.is_empty() && name.starts_with(action));
@@ -63,7 +136,7 @@ impl Filter {
             Some("count") if rest.is_empty() => Ok(Filter::Count(None)),
             Some("count") => Ok(Filter::Count(Some(regex()?))),
             Some("section") => Ok(Filter::Section(regex()?)),
-            Some("json") if rest.is_empty() => Ok(Filter::Json),
+            Some("json") => Ok(Filter::Json(rest.split_ascii_whitespace().map(str::to_owned).collect())),
             _ => Err(FilterError::UnknownAction(action.to_owned())),
         }
     }
@@ -136,7 +209,7 @@ impl Filtering {
                 }
                 self.open
             }
-            Filter::Json => true,
+            Filter::Json(_) => true,
         };
         if passes {
             out.push_str(line);
@@ -180,7 +253,24 @@ mod tests {
         let error = |text: &str| Filter::parse(text).unwrap_err().to_string();
         assert_eq!(error("grep x"), "% Unknown action 'grep'");
         assert_eq!(error("include"), "% Need a regexp to filter with");
-        assert!(error("include (").starts_with("% Error compiling"));
+        assert_eq!(error("include ("), "% Regex compilation error: unclosed group\n% Bad regexp '('");
+        let later = parse_actions("include x | json").unwrap_err().to_string();
+        assert_eq!(later, "% 'json' must be the first action");
+    }
+
+    #[test]
+    fn filters_follow_one_another() {
+        let filters = parse_actions("section ^router bgp | include neigh|deep | count").unwrap();
+        let mut chain = Chain::new(&filters);
+        let mut out = String::new();
+        for part in TEXT.as_bytes().chunks(3) {
+            out.push_str(&chain.push(std::str::from_utf8(part).unwrap()));
+        }
+        out.push_str(&chain.finish());
+        assert_eq!(out, "3\n");
+        let mut chain = Chain::new(&parse_actions("json a b | exclude 2").unwrap());
+        let out = chain.push("{\"a\":{\"b\":[\n1,\n2,\n3]},\"b\":7}\n") + &chain.finish();
+        assert_eq!(out, "[\n1,\n3]\n");
     }
 
     #[test]

@@ -1,197 +1,144 @@
-//! The shell at a terminal: line editing, history, help on `?`, completion on tab, a pager.
+//! The shell at a terminal: lines are read, run and remembered until the operator leaves.
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
 
-use rustyline::completion::{Completer, Pair};
+use rustyline::ExternalPrinter as _;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
-use rustyline::hint::Hinter;
-use rustyline::history::FileHistory;
-use rustyline::validate::Validator;
-use rustyline::{
-    Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext, EventHandler,
-    Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
-};
+use rustyline::history::{History, SearchDirection};
 
 use super::client::{Client, ClientError};
-use super::output::Output;
-use super::run_line;
-use crate::command::{Choice, Nature, Session};
+use super::editing::{Keys, Lines, Pressed, Typing, editor, help_text};
+use super::monitor::Printer;
+use super::output::print;
+use super::{Shell, Then, interrupt, split_pipe};
+use crate::command::{Local, Nature, Session, Switch};
 
-/// Pages where nothing else is asked for.
-const PAGER: &str = "more";
-/// How many lines are remembered.
-const HISTORY: usize = 1000;
-
-/// What the editor knows of the session.
-struct Typing {
-    session: Arc<Mutex<Session>>,
-}
-
-impl Typing {
-    fn session(&self) -> Session {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Helper for Typing {}
-impl Hinter for Typing {
-    type Hint = String;
-}
-impl Highlighter for Typing {}
-impl Validator for Typing {}
-
-impl Completer for Typing {
-    type Candidate = Pair;
-
-    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let completion = self.session().complete(line.get(..at).unwrap_or(line));
-        let keywords = completion.choices.into_iter().filter(|choice| choice.keyword);
-        let pairs =
-            keywords.map(|choice| Pair { replacement: format!("{} ", choice.shown), display: choice.shown });
-        Ok((completion.start, pairs.collect()))
-    }
-}
-
-/// `?` ends the reading of the line; the loop sees by the flag that help is wanted, and reads on.
-struct Help(Arc<AtomicBool>);
-
-impl ConditionalEventHandler for Help {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        self.0.store(true, Ordering::Relaxed);
-        Some(Cmd::AcceptLine)
-    }
-}
+/// What names the history's file, as for FRR's shell.
+const HISTORY_VARIABLE: &str = "VTYSH_HISTFILE";
+const HISTORY_FILE: &str = ".history_ftbgp";
 
 /// Reads lines from the terminal and runs them, until the operator leaves.
 ///
 /// # Errors
 /// Where the terminal cannot be read. A line without an answer is said and does not end the shell.
-pub fn run_interactive(client: &mut Client) -> Result<(), ReadlineError> {
-    let session = Arc::new(Mutex::new(Session::default()));
-    let help = Arc::new(AtomicBool::new(false));
-    let mut editor = editor(&session, &help)?;
-    let history = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".history_ftbgp"));
+pub fn run_interactive(client: Client) -> Result<(), ReadlineError> {
+    let keys = Keys::default();
+    let mut lines = editor(Typing::new(Session::default(), &client), &keys)?;
+    let history = history_file();
     if let Some(path) = &history {
         // The first time there is none.
-        let _ = editor.load_history(path);
+        let _ = lines.load_history(path);
     }
-    let mut output = Output::default();
-    output.pager = std::env::var("VTYSH_PAGER").ok().filter(|pager| !pager.is_empty());
-    if let Err(error) = client.ask("", Some(Nature::Reads), &mut |_: &str| {}) {
-        eprintln!("{error}");
-    }
+    interrupt::listen()?;
+    let mut shell = Shell::at_terminal(client);
+    say(shell.client.ask("", Some(Nature::Reads), &mut |_: &str| {}).map(drop));
+    print(&format!("\nHello, this is FTBGP (version {}).\n\n", crate::show::VERSION))?;
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
-    let mut initial = String::new();
+    let (mut left, mut right) = (String::new(), String::new());
     loop {
-        let here = Session::restore(client.mode()).unwrap_or_default();
-        session.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&here);
-        let prompt = here.prompt(client.host().unwrap_or(&machine));
-        let line = match editor.readline_with_initial(&prompt, (&initial, "")) {
+        let here = shell.session();
+        let prompt = here.prompt(shell.client.host().unwrap_or(&machine));
+        if let Some(typing) = lines.helper_mut() {
+            typing.session = here.clone();
+        }
+        let read = lines.readline_with_initial(&prompt, (&left, &right));
+        (left, right) = (String::new(), String::new());
+        let line = match read {
             Ok(line) => line,
-            Err(ReadlineError::Interrupted) => {
-                initial.clear();
-                continue;
-            }
-            Err(ReadlineError::Eof) => break,
+            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Eof) => return Ok(()),
             Err(error) => return Err(error),
         };
-        if help.swap(false, Ordering::Relaxed) {
-            print!("{}", help_text(&here, &line));
-            initial = line;
-            continue;
-        }
-        initial.clear();
-        if !line.trim().is_empty() {
-            // A line that cannot be remembered can be run all the same.
-            let _ = editor.add_history_entry(line.as_str());
-        }
+        let line = match keys.take() {
+            Some(Pressed::Help(before, after)) => {
+                print(&help_text(&here, &before))?;
+                (left, right) = (before, after);
+                continue;
+            }
+            // What was typed is dropped, as FRR's shell does.
+            Some(Pressed::End) if here.nature("end").is_none() => continue,
+            Some(Pressed::End) => "end".to_owned(),
+            None => {
+                remember(&mut lines, &line, history.as_deref());
+                line
+            }
+        };
         if here.nature(&line) == Some(Nature::Leaves) {
-            break;
+            return Ok(());
         }
-        if !paging(&line, &mut output) {
-            say(run_line(client, &line, &mut output));
-        }
+        say(run(&mut shell, &mut lines, &here, &line));
     }
-    if let Some(path) = &history {
-        let _ = editor.save_history(path);
+}
+
+/// Runs a line, which may be about the shell itself.
+fn run(shell: &mut Shell, lines: &mut Lines, here: &Session, line: &str) -> Result<(), ClientError> {
+    let piped = split_pipe(line).and_then(|(command, actions)| Some((here.local(command)?, actions)));
+    let local = match piped {
+        Some((Local::History, actions)) => match super::parse_actions(actions) {
+            Ok(filters) => {
+                shell.output.begin(filters);
+                shell.output.write(&typed(lines));
+                shell.output.finish();
+                return Ok(());
+            }
+            Err(error) => {
+                shell.refuse(&error.to_string());
+                return Ok(());
+            }
+        },
+        _ => here.local(line),
+    };
+    let Some(local) = local else { return shell.run(line).map(drop) };
+    match shell.local(local)? {
+        Then::Needs(Local::History) => {
+            shell.output.begin(Vec::new());
+            shell.output.write(&typed(lines));
+            shell.output.finish();
+        }
+        Then::Needs(Local::Monitor(Switch::On)) => {
+            let printer = printer(lines);
+            shell.begin_monitor(printer);
+        }
+        Then::Needs(_) | Then::Done(_) => {}
     }
     Ok(())
 }
 
-fn say<T>(result: Result<T, ClientError>) {
+/// Prints above the line that is being typed; where the terminal cannot do that, into it.
+fn printer(lines: &mut Lines) -> Printer {
+    match lines.create_external_printer() {
+        Ok(mut printer) => Box::new(move |text| printer.print(text).is_ok()),
+        Err(_) => Box::new(|text| print(&text).is_ok()),
+    }
+}
+
+fn typed(lines: &Lines) -> String {
+    let history = lines.history();
+    let line = |at| history.get(at, SearchDirection::Forward).ok().flatten();
+    (0..history.len()).filter_map(line).map(|found| format!("{}\n", found.entry)).collect()
+}
+
+/// A line that cannot be remembered can be run all the same.
+fn remember(lines: &mut Lines, line: &str, file: Option<&Path>) {
+    if !line.trim().is_empty()
+        && lines.add_history_entry(line).unwrap_or(false)
+        && let Some(path) = file
+    {
+        let _ = lines.append_history(path);
+    }
+}
+
+fn history_file() -> Option<PathBuf> {
+    let named = std::env::var_os(HISTORY_VARIABLE).map(PathBuf::from);
+    let path =
+        named.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(HISTORY_FILE)))?;
+    // `/dev/null` is how FRR's shell is told to remember nothing.
+    let usable = std::fs::metadata(&path).map_or(true, |there| there.is_file());
+    usable.then_some(path)
+}
+
+fn say(result: Result<(), ClientError>) {
     if let Err(error) = result {
         eprintln!("{error}");
-    }
-}
-
-fn editor(
-    session: &Arc<Mutex<Session>>,
-    help: &Arc<AtomicBool>,
-) -> Result<Editor<Typing, FileHistory>, ReadlineError> {
-    let config = Config::builder()
-        .completion_type(CompletionType::List)
-        .max_history_size(HISTORY)?
-        .history_ignore_space(false)
-        .build();
-    let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Typing { session: Arc::clone(session) }));
-    let key = KeyEvent(KeyCode::Char('?'), Modifiers::NONE);
-    editor.bind_sequence(key, EventHandler::Conditional(Box::new(Help(Arc::clone(help)))));
-    Ok(editor)
-}
-
-/// Obeys the lines that are about this shell alone. Whether it was one.
-fn paging(line: &str, output: &mut Output) -> bool {
-    let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    match words.as_slice() {
-        ["terminal", "paginate"] => {
-            output.pager = Some(std::env::var("VTYSH_PAGER").unwrap_or(PAGER.to_owned()))
-        }
-        ["no", "terminal", "paginate"] => output.pager = None,
-        _ => return false,
-    }
-    true
-}
-
-/// What may stand at the end of the line, as FRR lays it out.
-fn help_text(session: &Session, line: &str) -> String {
-    let choices = session.complete(line).choices;
-    if choices.is_empty() {
-        return "% There is no matched command.\n".to_owned();
-    }
-    let width = choices.iter().map(|choice| choice.shown.len()).max().unwrap_or_default();
-    let row =
-        |choice: &Choice| format!("  {:width$}  {}", choice.shown, choice.help).trim_end().to_owned() + "\n";
-    choices.iter().map(row).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn help_is_laid_out_as_frr_does() {
-        let session = Session::restore(&["configure terminal", "router bgp 65001"]).unwrap();
-        assert_eq!(help_text(&session, "neighbor 10.0.0.1 ti"), "  timers  BGP per neighbor timers\n");
-        assert_eq!(
-            help_text(&session, "bgp listen "),
-            "  limit  Maximum number of BGP Dynamic Neighbors that can be created\n  \
-               range  Configure BGP Dynamic Neighbors\n"
-        );
-        assert_eq!(help_text(&session, "nonsense "), "% There is no matched command.\n");
-        assert_eq!(help_text(&session, "bgp always-compare-med "), "  <cr>\n");
-    }
-
-    #[test]
-    fn tab_completes_keywords_of_the_mode() {
-        let session = Session::restore(&["configure terminal", "router bgp 65001"]).unwrap();
-        let typing = Typing { session: Arc::new(Mutex::new(session)) };
-        let history = rustyline::history::DefaultHistory::new();
-        let (start, pairs) = typing.complete("neighbor 10.0.0.1 rem", 21, &Context::new(&history)).unwrap();
-        let words: Vec<&str> = pairs.iter().map(|pair| pair.replacement.as_str()).collect();
-        assert_eq!((start, words), (18, vec!["remote-as ", "remove-private-AS "]));
     }
 }

@@ -7,13 +7,16 @@
 mod adj_rib;
 mod brief;
 mod detail;
+pub mod fib;
 mod line;
+mod names;
 mod neighbor_routes;
 mod neighbors;
 mod nexthop;
 mod path;
 mod peer_group;
 mod peers;
+mod policy_lists;
 mod prefix;
 mod prefix_list;
 pub mod redundancy;
@@ -36,11 +39,14 @@ use bgp_engine::value::{IfIndex, Instant, Net};
 use ipnet::{Ipv4Net, Ipv6Net};
 
 pub use brief::Brief;
+pub use fib::{Fib, Writing};
+pub use names::NameList;
 pub use neighbor_routes::{NeighborRoutes, NeighborView};
 pub use neighbors::Neighbors;
 pub use nexthop::NextHops;
 pub use peer_group::PeerGroups;
 pub use peers::Which;
+pub use policy_lists::{ListKind, PolicyLists};
 pub use prefix::{Asked, PathChoice, Prefix};
 pub use prefix_list::PrefixLists;
 pub use redundancy::{Redundancy, Standing};
@@ -50,7 +56,7 @@ pub use running_config::RunningConfig;
 pub use statistics::Statistics;
 pub use summary::{Columns, Families, Filter, Summary};
 pub use table::{Depth, Scope, Table};
-pub use time::Clock;
+pub use time::{Clock, stamp};
 pub use tracked::Tracked;
 pub use update_groups::UpdateGroups;
 
@@ -70,6 +76,8 @@ pub struct Router<'a> {
     pub process: Process,
     /// How it and its twin stand.
     pub standing: &'a Standing,
+    /// How the writing of the kernel's routes stands.
+    pub writing: &'a Writing,
     /// What neighbors have been through.
     pub survivals: &'a Survivals,
 }

@@ -83,7 +83,7 @@ pub struct Judged<'a> {
 pub fn judge<'a, N: Shown>(router: &Router<'a>, route: RouteId) -> Judged<'a> {
     let rib = router.engine.rib();
     let table = &N::rib(router).table;
-    let suppressed = N::rib(router).suppresses(table.net(route));
+    let suppressed = N::rib(router).suppresses(route, &router.engine.rib().facts);
     let best = table.best(route).map(|_| ()).and_then(|()| table.paths(route).next()).map(|(place, _)| place);
     let candidates: Vec<(PathPlace, Candidate<'a>)> = table.candidates(route, &rib.facts).collect();
     let beside = best.map_or_else(Vec::new, |best| multipath(router, N::FAMILY, best, &candidates));

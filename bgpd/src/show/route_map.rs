@@ -1,9 +1,8 @@
-//! `show route-map`. What FRR counts of a map's use is not counted here, and left out.
+//! `show route-map`.
 
 use core::ops::Bound;
 
-use bgp_engine::policy::{Action, Match, RouteMap, RouteMapEntry};
-use bgp_engine::value::Family;
+use bgp_engine::policy::{MapCounts, RouteMap, RouteMapEntry, Set, Then};
 use serde_json::{Map, Value, json};
 
 use super::text::{push_member, put};
@@ -44,50 +43,79 @@ impl RouteMaps {
     }
 }
 
-fn action(entry: &RouteMapEntry) -> &'static str {
-    match entry.action {
-        Action::Permit => "permit",
-        Action::Deny => "deny",
+/// A set clause as FRR shows it: a list to delete by without the word `delete`.
+fn shown_set(clause: &Set) -> String {
+    let text = clause.to_string();
+    match clause {
+        Set::CommunityDelete(_) | Set::LargeCommunityDelete(_) | Set::ExtendedCommunityDelete(_) => {
+            text.trim_end_matches(" delete").to_owned()
+        }
+        _ => text,
     }
 }
 
-fn clauses(entry: &RouteMapEntry) -> Vec<String> {
-    let clause = |clause: &Match| match clause {
-        Match::AddressPrefixList(Family::Ipv4Unicast, name) => format!("ip address prefix-list {name}"),
-        Match::AddressPrefixList(Family::Ipv6Unicast, name) => format!("ipv6 address prefix-list {name}"),
-    };
-    entry.matches.iter().map(clause).collect()
+fn exit(entry: &RouteMapEntry) -> String {
+    match entry.then {
+        Then::Stop => "Exit routemap".to_owned(),
+        Then::Next => "Continue to next entry".to_owned(),
+        Then::Goto(sequence) => format!("Goto {sequence}"),
+    }
 }
 
-fn push(name: &str, map: &RouteMap, out: &mut String) {
-    put!(out, "route-map: {name}\n");
-    for (sequence, entry) in &map.entries {
-        put!(out, " {}, sequence {sequence}\n", action(entry));
+/// How often an entry was asked.
+fn invoked(counts: &MapCounts, sequence: u32) -> u64 {
+    let entry = counts.entries.iter().find(|(other, _)| *other == sequence);
+    entry.map_or(0, |(_, invoked)| *invoked)
+}
+
+fn push(name: &str, map: &RouteMap, counts: &MapCounts, out: &mut String) {
+    put!(
+        out,
+        "route-map: {name} Invoked: {} Optimization: enabled Processed Change: false\n",
+        counts.invoked
+    );
+    for (&sequence, entry) in &map.entries {
+        put!(out, " {}, sequence {sequence} Invoked {}\n", entry.action.word(), invoked(counts, sequence));
         if let Some(description) = &entry.description {
             put!(out, "  Description:\n    {description}\n");
         }
         out.push_str("  Match clauses:\n");
-        for clause in clauses(entry) {
-            put!(out, "    {clause}\n");
+        entry.matches.iter().for_each(|clause| put!(out, "    {clause}\n"));
+        out.push_str("  Set clauses:\n");
+        entry.sets.iter().for_each(|clause| put!(out, "    {}\n", shown_set(clause)));
+        out.push_str("  Call clause:\n");
+        if let Some(called) = &entry.call {
+            put!(out, "    Call {called}\n");
         }
-        out.push_str("  Set clauses:\n  Call clause:\n  Action:\n    Exit routemap\n");
+        put!(out, "  Action:\n    {}\n", exit(entry));
     }
 }
 
-fn map_json(map: &RouteMap) -> Value {
-    let rules = map.entries.iter().map(|(sequence, entry)| {
+fn map_json(map: &RouteMap, counts: &MapCounts) -> Value {
+    let rules = map.entries.iter().map(|(&sequence, entry)| {
         let mut rule = Map::new();
-        rule.insert("sequenceNumber".to_owned(), (*sequence).into());
-        rule.insert("type".to_owned(), action(entry).into());
+        rule.insert("sequenceNumber".to_owned(), sequence.into());
+        rule.insert("type".to_owned(), entry.action.word().into());
+        rule.insert("invoked".to_owned(), invoked(counts, sequence).into());
         if let Some(description) = &entry.description {
             rule.insert("description".to_owned(), description.as_str().into());
         }
-        rule.insert("matchClauses".to_owned(), json!(clauses(entry)));
-        rule.insert("setClauses".to_owned(), json!([]));
-        rule.insert("action".to_owned(), "Exit routemap".into());
+        let matches: Vec<String> = entry.matches.iter().map(ToString::to_string).collect();
+        let sets: Vec<String> = entry.sets.iter().map(shown_set).collect();
+        rule.insert("matchClauses".to_owned(), json!(matches));
+        rule.insert("setClauses".to_owned(), json!(sets));
+        if let Some(called) = &entry.call {
+            rule.insert("callClause".to_owned(), called.as_str().into());
+        }
+        rule.insert("action".to_owned(), exit(entry).into());
         Value::Object(rule)
     });
-    json!({ "rules": rules.collect::<Vec<_>>() })
+    json!({
+        "invoked": counts.invoked,
+        "disabledOptimization": false,
+        "processedChange": false,
+        "rules": rules.collect::<Vec<_>>(),
+    })
 }
 
 impl Show for RouteMaps {
@@ -103,9 +131,10 @@ impl Show for RouteMaps {
             out.push_str(if self.layout == Layout::Json { "\n  }\n}\n" } else { "" });
             return Progress::Done;
         };
+        let counts = router.engine.policy().counts_of(name);
         match self.layout {
-            Layout::Text => push(name, map, out),
-            Layout::Json => push_member(out, &mut self.first, 2, name, &map_json(map)),
+            Layout::Text => push(name, map, &counts, out),
+            Layout::Json => push_member(out, &mut self.first, 2, name, &map_json(map, &counts)),
         }
         self.last = Some(name.clone());
         Progress::More

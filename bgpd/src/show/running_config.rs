@@ -10,13 +10,21 @@ use crate::config::{Config, Running};
 pub struct RunningConfig {
     layout: Layout,
     running: Option<Running>,
+    /// Neither heading nor end.
+    bare: bool,
 }
 
 impl RunningConfig {
     /// Nothing written yet.
     #[must_use]
     pub fn new(layout: Layout) -> Self {
-        RunningConfig { layout, running: None }
+        RunningConfig { layout, running: None, bare: false }
+    }
+
+    /// The text of `config`, and nothing around it.
+    #[must_use]
+    pub fn of(config: Arc<Config>) -> Self {
+        RunningConfig { layout: Layout::Text, running: Some(Running::new(config)), bare: true }
     }
 
     fn start(&mut self, config: &Arc<Config>, out: &mut String) -> &mut Running {
@@ -33,11 +41,12 @@ impl RunningConfig {
 
 impl Show for RunningConfig {
     fn write_some(&mut self, router: &Router<'_>, out: &mut String) -> Progress {
-        let layout = self.layout;
+        let (layout, bare) = (self.layout, self.bare);
         let running = self.start(router.config, out);
         let first = running.at_start();
         let Some(slice) = running.next() else {
             out.push_str(match layout {
+                Layout::Text if bare => "",
                 Layout::Text => "end\n",
                 Layout::Json => "]}\n",
             });

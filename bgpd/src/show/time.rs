@@ -56,11 +56,18 @@ const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Seconds since 1970 as `ctime` writes them, in UTC: `Wed Aug 19 10:00:00 2026`.
+/// Milliseconds since 1970 as logs write them, in UTC: `2026-11-23 13:20:51`.
 #[must_use]
-pub fn date(epoch_s: i64) -> String {
-    let day = i64::try_from(DAY).unwrap_or(i64::MAX);
-    let (days, second) = (epoch_s.div_euclid(day), epoch_s.rem_euclid(day).unsigned_abs());
+pub fn stamp(unix_ms: u64) -> String {
+    let epoch_s = i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX);
+    let (year, month, day) = calendar(epoch_s.div_euclid(86_400));
+    let second = epoch_s.rem_euclid(86_400);
+    let (hours, minutes, seconds) = (second / 3600, second % 3600 / 60, second % 60);
+    format!("{year}-{:02}-{day:02} {hours:02}:{minutes:02}:{seconds:02}", month + 1)
+}
+
+/// Year, month from 0, and day of a day counted from 1970.
+fn calendar(days: i64) -> (i64, usize, i64) {
     // The proleptic Gregorian calendar, years counted from March so that the leap day is a year's last.
     let from_march = days + 719_468;
     let era = from_march.div_euclid(146_097);
@@ -70,7 +77,15 @@ pub fn date(epoch_s: i64) -> String {
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = usize::try_from((month_from_march + 2) % 12).unwrap_or_default();
-    let year = year_of_era + era * 400 + i64::from(month < 2);
+    (year_of_era + era * 400 + i64::from(month < 2), month, day_of_month)
+}
+
+/// Seconds since 1970 as `ctime` writes them, in UTC: `Wed Aug 19 10:00:00 2026`.
+#[must_use]
+pub fn date(epoch_s: i64) -> String {
+    let day = i64::try_from(DAY).unwrap_or(i64::MAX);
+    let (days, second) = (epoch_s.div_euclid(day), epoch_s.rem_euclid(day).unsigned_abs());
+    let (year, month, day_of_month) = calendar(days);
     let weekday = usize::try_from((days + 4).rem_euclid(7)).unwrap_or_default();
     let (weekday, month) = (WEEKDAYS[weekday], MONTHS[month]);
     let (hours, minutes, seconds) = (second / HOUR, second % HOUR / MINUTE, second % MINUTE);
@@ -97,6 +112,7 @@ mod tests {
         assert_eq!(date(1_795_440_051), "Mon Nov 23 13:20:51 2026");
         assert_eq!(date(951_782_400), "Tue Feb 29 00:00:00 2000");
         assert_eq!(date(1_709_251_199), "Thu Feb 29 23:59:59 2024");
+        assert_eq!(stamp(1_795_440_051_999), "2026-11-23 13:20:51");
         assert_eq!(date(-1), "Wed Dec 31 23:59:59 1969");
     }
 

@@ -1,5 +1,6 @@
 //! `ftbgpd` as processes: their files, their titles, exit statuses, what signals do, and what a death does not.
 
+mod candidate;
 mod modes;
 mod running;
 mod takeover;

@@ -83,11 +83,7 @@ fn the_log_takes_another_size_while_sessions_stay() {
 fn a_mode_that_became_cold_keeps_the_state_beyond_all_processes() {
     let place = Place::new("cold");
     place.config(CONFIG);
-    let command = || {
-        let mut command = place.command();
-        command.arg("--state-dir").arg(place.0.join("state"));
-        command
-    };
+    let command = || place.command();
     let mut daemon = Daemon::start(&place, command());
     daemon.wait_until_protected();
     assert_eq!(daemon.ask("redundancy mode cold"), "");

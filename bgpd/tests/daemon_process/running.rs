@@ -35,6 +35,7 @@ impl Place {
     pub fn command(&self) -> Command {
         let mut command = Command::new(FTBGPD);
         command.arg("--config").arg(self.0.join("ftbgpd.conf")).arg("--run-dir").arg(self.0.join("run"));
+        command.arg("--state-dir").arg(self.0.join("state"));
         command.args(["--no-fib", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
         command
     }

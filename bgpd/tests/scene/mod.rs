@@ -14,8 +14,9 @@ use bgp_engine::wire::update::{Announcement, emit_attributes};
 use bgpd::command::{Operation, Outcome, Session};
 use bgpd::config::{Config, Standby, Strictness, parse_str};
 use bgpd::machine::Survivals;
+use bgpd::show::fib::{Attachment, Compared};
 use bgpd::show::redundancy::{Digests, Log, Primary, Protection, Takeover, Twin, TwinState};
-use bgpd::show::{Clock, Process, Progress, Router, Standing};
+use bgpd::show::{Clock, Process, Progress, Router, Standing, Writing};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::net::Net;
@@ -201,7 +202,8 @@ impl Scene {
         let process = Process { pid: 4711, started: Instant::from_micros(1_000_000) };
         let (standing, survivals) = (&standing(), &Survivals::default());
         let (engine, config) = (&self.net.engines[0], &self.config);
-        let router = Router { engine, config, clock, process, standing, survivals };
+        let writing = &writing();
+        let router = Router { engine, config, clock, process, standing, writing, survivals };
         let mut answer = String::new();
         for _ in 0..100_000 {
             let progress = show.write_some(&router, &mut answer);
@@ -210,6 +212,18 @@ impl Scene {
             }
         }
         panic!("'{line}' does not end");
+    }
+}
+
+/// A writer that has compared once.
+fn writing() -> Writing {
+    let compared =
+        Compared { unix_ms: 1_787_130_030_000, compared: 7, missing: 2, different: 1, stray: 0, groups: 1 };
+    Writing {
+        writer: Attachment::Ready,
+        compared: Some(compared),
+        next: Some(Instant::from_micros(300_000_000)),
+        refusals: vec![("the route to 23.0.0.0/8".into(), 22, "Invalid next hop".into())],
     }
 }
 

@@ -21,7 +21,7 @@ use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket};
 
 use links::Links;
 pub use links::{Change, Link};
-pub use routes::{OtherRoute, Ours, RouteChange, RouteWatch, RouteWay};
+pub use routes::{OtherRoute, RouteChange, RouteWatch, RouteWay};
 
 /// Multicast groups as `bind` takes them: links, IPv4 addresses, IPv6 addresses (RTMGRP_* of rtnetlink(7)).
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;

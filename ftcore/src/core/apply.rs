@@ -9,7 +9,7 @@ use super::log::Cursor;
 use super::machine::Machine;
 use super::record::{Fate, Given, Piece, Takeover, Verdict};
 use super::state::{Chore, Disorder, HISTORY, State};
-use super::streams::{Held, Standing, Stream};
+use super::streams::{Held, Standing, Stream, mix};
 
 /// What a connection that a verdict ends is said to have died of: ECONNABORTED.
 const ABORTED: i32 = 103;
@@ -131,6 +131,8 @@ impl<M: Machine> State<M> {
         let mut list = std::mem::take(&mut self.effects.list);
         let carried = list.drain(..).try_for_each(|effect| self.take_effect(effect, step));
         self.effects.list = list;
+        let deadline = self.books.deadline.map_or(u64::MAX, |deadline| deadline.0);
+        self.books.trail = mix(self.books.trail, deadline ^ u64::from(self.books.more));
         carried
     }
 
@@ -150,7 +152,9 @@ impl<M: Machine> State<M> {
                 }
             }
             Effect::Send { conn, octets } => {
-                if streams.send(conn, octets).is_some() && self.changes.sends.last() != Some(&conn) {
+                let Some(sum) = streams.send(conn, octets) else { return Ok(()) };
+                self.books.trail = mix(self.books.trail, conn.0 ^ u64::from(sum).rotate_left(32));
+                if self.changes.sends.last() != Some(&conn) {
                     self.changes.sends.push(conn);
                 }
             }
@@ -277,7 +281,7 @@ impl<M: Machine> State<M> {
     }
 
     fn drained(&mut self, conn: ConnId, octets: u64, step: &mut Step<'_, M::Effect>) -> Result<(), Wrong> {
-        let standing = self.books.streams.drained(conn, octets);
+        let standing = self.books.streams.drained(conn, octets, step.now);
         match standing.ok_or(Wrong("more octets were sent than wait"))? {
             Standing::Open => self.step(Input::Drained { conn, octets }, step),
             Standing::Ended => {
@@ -325,6 +329,7 @@ impl<M: Machine> State<M> {
             match piece.how {
                 Given::Plain => self.step(Input::Received { conn, octets }, step)?,
                 Given::Poison(Treatment::Drop) => {
+                    step.others.extend(self.machine.passed_over(Input::Received { conn, octets }));
                     self.lose(conn, Close::Abort)?;
                     self.step(Input::Closed { conn, errno: ABORTED }, step)?;
                 }
@@ -343,6 +348,17 @@ impl<M: Machine> State<M> {
         step: &mut Step<'_, M::Effect>,
         told: Told,
     ) -> Result<(), Wrong> {
+        let input = match content {
+            Content::Received { conn, octets } => Some(Input::Received { conn: *conn, octets }),
+            Content::Datagram { conn, from, octets } => {
+                Some(Input::Datagram { conn: *conn, from: *from, octets })
+            }
+            Content::Other(octets) => Some(Input::Other(octets)),
+            _ => None,
+        };
+        if let (Told::Closed, Some(input)) = (told, input) {
+            step.others.extend(self.machine.passed_over(input));
+        }
         let instead = match content {
             Content::Accepted { ends, socket, .. } => {
                 self.name_accepted(ends.conn)?;

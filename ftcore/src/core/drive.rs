@@ -95,6 +95,7 @@ impl<M: Machine, L: Memory> Primary<M, L> {
 
     /// An entry's step has returned: that is said first, and only then is anything done.
     pub(super) fn applied(&mut self, kernel: &mut impl Kernel, end: u64) {
+        self.leave_trail(end);
         self.memory.store(Word::Applied, end);
         self.count();
         let number = self.state.cursor().number;
@@ -107,6 +108,19 @@ impl<M: Machine, L: Memory> Primary<M, L> {
         for conn in &self.state.changes().removed {
             self.local.remove(conn);
         }
+    }
+
+    /// Leaves word of what this process has come to at `end`, beside that of the last entry, which holds until
+    /// [`Word::Applied`] says that this one does.
+    fn leave_trail(&mut self, end: u64) {
+        if self.settings.mode == Mode::None {
+            return;
+        }
+        let first_holds = self.memory.load(Word::TrailEnd) == self.memory.load(Word::Applied);
+        let (at, what) =
+            if first_holds { (Word::OtherTrailEnd, Word::OtherTrail) } else { (Word::TrailEnd, Word::Trail) };
+        self.memory.store(what, self.state.trail());
+        self.memory.store(at, end);
     }
 
     /// Does what the last entry wants done at the kernel.

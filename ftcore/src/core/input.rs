@@ -110,6 +110,6 @@ pub enum Treatment {
     /// End its connection as the program's protocol ends one for an error.
     EndSession,
     /// The machine is not asked: the unit is dropped and the connection aborted. It is then told
-    /// [`Input::Closed`], never this.
+    /// [`Input::Closed`], never this; see [`Machine::passed_over`](super::machine::Machine::passed_over).
     Drop,
 }

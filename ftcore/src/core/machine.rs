@@ -35,11 +35,24 @@ pub trait Machine: Sized {
     /// A digest of the whole state and of all output so far. Taken some ten times a second: cheap.
     fn digest(&self) -> u64;
 
+    /// What can be had of the digest in no time, whatever the size of the state: taken after every entry, so that a
+    /// standby which went astray since the last digest is found out before it leads.
+    fn glance(&self) -> u64 {
+        0
+    }
+
     /// What it has wanted done by [`Effect::Other`](super::effect::Effect::Other) and was not told, by an input, that
     /// it was. Asked after a takeover, since the dead process may not have come to it; carried out as if it had
     /// been wanted now. Nothing, where nothing is to be done twice or all of it is found out in another way.
     fn unfinished(&self) -> Vec<Self::Effect> {
         Vec::new()
+    }
+
+    /// What the program is to do about an input that kills however it is given, and so is not given: keep it for a
+    /// report, say. Called before anything else is done in its place; where this kills too, it is left out.
+    fn passed_over(&self, input: Input<'_>) -> Option<Self::Effect> {
+        let _ = input;
+        None
     }
 
     /// Where the units (messages) that [`Input::Received`] with these octets would complete on this connection

@@ -38,6 +38,16 @@ pub enum Word {
     /// Primary: one more than the number of the entry beyond [`Word::Applied`] that a takeover set about to apply
     /// last. A second process that finds the same entry knows that it has been died in before.
     Attempted,
+    /// Primary: the end of the log at which [`Word::Trail`] held, or will hold when [`Word::Applied`] says so.
+    TrailEnd,
+    /// Primary: [`State::trail`](super::state::State::trail) there: what a standby must have come to as well before it
+    /// leads (I6).
+    Trail,
+    /// Primary: the same once more: the two are written in turn, so that one of them is always that of
+    /// [`Word::Applied`].
+    OtherTrailEnd,
+    /// Primary: see [`Word::OtherTrailEnd`].
+    OtherTrail,
     /// Twin: the end of the last entry that it has applied.
     TwinApplied,
     /// Twin: the number of that entry.

@@ -9,7 +9,7 @@ use super::primary::{Primary, after};
 use super::standby::TwinState;
 
 /// All words but a twin's.
-const KEPT: [Word; 17] = [
+const KEPT: [Word; 21] = [
     Word::Published,
     Word::Begun,
     Word::Applied,
@@ -27,6 +27,10 @@ const KEPT: [Word; 17] = [
     Word::Checkpoint,
     Word::KeeperTick,
     Word::Tail,
+    Word::TrailEnd,
+    Word::Trail,
+    Word::OtherTrailEnd,
+    Word::OtherTrail,
 ];
 
 impl<M: Machine, L: Memory> Primary<M, L> {

@@ -295,7 +295,11 @@ impl<M: Machine, L: Memory> Primary<M, L> {
         self.settle(kernel);
         let now = self.read_clock(kernel);
         while let Some((_, conn)) = self.state.streams().oldest_end().filter(|(due, _)| *due <= now) {
-            self.write(kernel, Content::Ended { conn, how: Close::Abort });
+            // Whose octets the kernel has all is left to it: it may still be sending them, slowly.
+            let all_taken =
+                self.state.streams().get(conn).is_some_and(|stream| stream.standing == Standing::Ended);
+            let how = if all_taken { Close::Orderly } else { Close::Abort };
+            self.write(kernel, Content::Ended { conn, how });
         }
         if self.phase == Phase::Writing
             && (self.state.has_work() || self.state.deadline().is_some_and(|deadline| deadline <= now))

@@ -362,7 +362,14 @@ impl Roles {
             return self.go_on_with_plan(actions);
         }
         self.not_before = Time(0);
+        let in_plan = planned && self.primary.is_some();
         match (&mut self.standby, self.primary) {
+            // One that has diverged during a plan that came to nothing, or whose primary is gone, never leads.
+            (Some(standby), _)
+                if standby.standing == Standing::Diverged && standby.ending_until.is_none() && !in_plan =>
+            {
+                end(standby, now, actions);
+            }
             (Some(standby), None) if !standby.led && standby.ending_until.is_none() => {
                 standby.led = true;
                 actions.push(Action::Tell(standby.child, Tell::Lead));

@@ -66,6 +66,17 @@ pub enum FollowError {
         /// This one's.
         own: Digest,
     },
+    /// What it has come to is something else, which was found out only when the primary was gone (I6).
+    #[error("the twin has diverged: behind entry {} it has come to {own:016x}, the primary had to {theirs:016x}",
+        .entry.0)]
+    Astray {
+        /// The last entry that the primary had applied.
+        entry: EntryNumber,
+        /// What it had come to.
+        theirs: u64,
+        /// What this one has.
+        own: u64,
+    },
 }
 
 /// A standby.
@@ -136,6 +147,26 @@ impl<M: Machine> Standby<M> {
         self.tell(memory);
         let entries = followed?;
         Ok(Followed { entries, behind: limit.saturating_sub(self.state.cursor().position) })
+    }
+
+    /// Holds this state against what the primary has left word of; to be called by who has followed to the end of a
+    /// primary that is gone, before it leads. Digests tell the same of the state some tenths of a second ago, and more
+    /// of it. Where no word is of this entry, as with an older version or a primary that went wild, nothing is known.
+    ///
+    /// # Errors
+    /// [`FollowError::Astray`]; the twin's words say it, too.
+    pub fn hold_against(&mut self, memory: &mut impl Memory) -> Result<(), FollowError> {
+        let Cursor { position, number, .. } = self.state.cursor();
+        let left = [(Word::TrailEnd, Word::Trail), (Word::OtherTrailEnd, Word::OtherTrail)];
+        let theirs = left.into_iter().find(|(end, _)| memory.load(*end) == position && position > 0);
+        let Some(theirs) = theirs.map(|(_, trail)| memory.load(trail)) else { return Ok(()) };
+        let own = self.state.trail();
+        if theirs == own {
+            return Ok(());
+        }
+        self.standing = TwinState::Diverged;
+        self.tell(memory);
+        Err(FollowError::Astray { entry: number, theirs, own })
     }
 
     /// Whether there is anything to follow.

@@ -95,6 +95,9 @@ pub(super) struct Books {
     pub(super) chores: Vec<Chore>,
     pub(super) deadline: Option<Time>,
     pub(super) more: bool,
+    /// Runs over what each step has wanted: see [`State::trail`].
+    #[serde(default)]
+    pub(super) trail: u64,
 }
 
 /// Why an entry cannot be applied: it does not fit the state. Nobody who is right writes such an entry.
@@ -175,5 +178,11 @@ impl<M: Machine> State<M> {
         let counts = [books.accepted, deadline, u64::from(books.more)];
         let streams = counts.into_iter().fold(books.streams.digest(), mix);
         Digest { machine: self.machine.digest(), streams }
+    }
+
+    /// What all steps have come to so far: every octet that they had sent, when they wanted the next one, and what the
+    /// machine shows at a glance. In no time, and at every entry, unlike [`State::digest`].
+    pub fn trail(&self) -> u64 {
+        mix(self.books.trail, self.machine.glance())
     }
 }

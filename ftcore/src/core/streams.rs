@@ -17,7 +17,8 @@ use super::effect::Connect;
 use super::input::{ConnId, Cookie, Ends, Time};
 use super::queue::Queue;
 
-/// How long an orderly end may take before it becomes an abort, in microseconds of the log's time.
+/// How long an orderly end may stand still before it becomes an abort, in microseconds of the log's time: who still takes
+/// what waits for him may take it slowly.
 const END_WITHIN: u64 = 5_000_000;
 /// How many orderly ends may be under way; beyond it the oldest becomes an abort, so that strangers who are
 /// refused cannot use up the descriptors.
@@ -172,7 +173,7 @@ impl Streams {
         self.table.values().map(|stream| stream.queue.octets()).sum()
     }
 
-    /// The orderly end that takes longest, and when it becomes an abort.
+    /// The orderly end that has stood still the longest, and until when it may.
     #[must_use]
     pub fn oldest_end(&self) -> Option<(Time, ConnId)> {
         self.ends.front().copied()
@@ -255,7 +256,7 @@ impl Streams {
     }
 
     /// Takes what the kernel has taken out of the queue. The answer is how the connection stands then.
-    pub(super) fn drained(&mut self, conn: ConnId, octets: u64) -> Option<Standing> {
+    pub(super) fn drained(&mut self, conn: ConnId, octets: u64, now: Time) -> Option<Standing> {
         let stream = self.table.get_mut(&conn)?;
         if !matches!(stream.standing, Standing::Open | Standing::Ending) || octets > stream.queue.octets() {
             return None;
@@ -265,17 +266,23 @@ impl Streams {
         if stream.standing == Standing::Ending && stream.queue.is_empty() {
             stream.standing = Standing::Ended;
         }
-        Some(stream.standing.clone())
+        let standing = stream.standing.clone();
+        if standing != Standing::Open {
+            // It moves: its time begins anew.
+            self.ends.retain(|(_, ending)| *ending != conn);
+            self.ends.push_back((Time(now.0.saturating_add(END_WITHIN)), conn));
+        }
+        Some(standing)
     }
 
-    /// Puts octets to be sent into the queue; nothing, where the connection does not stand.
-    pub(super) fn send(&mut self, conn: ConnId, octets: Bytes) -> Option<()> {
+    /// Puts octets to be sent into the queue; the sum over all so far. Nothing, where the connection does not stand.
+    pub(super) fn send(&mut self, conn: ConnId, octets: Bytes) -> Option<u32> {
         let stream = self.table.get_mut(&conn)?;
         if stream.standing != Standing::Open || octets.is_empty() {
             return None;
         }
         stream.push(octets);
-        Some(())
+        Some(stream.sum)
     }
 
     /// Leaves a connection's octets with the peer, or takes them again. The answer is its socket, where that is new.

@@ -49,19 +49,38 @@ pub fn set_oom_score(score: i16) -> io::Result<()> {
     fs::write("/proc/self/oom_score_adj", score.to_string())
 }
 
-/// Lets the calling thread run before all ordinary ones as soon as it can, where that is allowed; else it stays
-/// as it is. Only for a thread that waits nearly all the time. What it forks or spawns is ordinary again.
+/// Lets a thread of this process run before all ordinary ones as soon as it can, where that is allowed; else it stays
+/// as it is. Only for one that has little to do, or until [`run_as_usual`]. What it forks or spawns is ordinary again.
 ///
 /// # Errors
 /// `PermissionDenied` where it is not allowed.
-pub fn run_first() -> io::Result<()> {
-    // SAFETY: an all-zero value is a valid one; the call reads it and changes how this thread is scheduled.
+pub fn run_first(thread: u32) -> io::Result<()> {
+    schedule(thread, libc::SCHED_RR | libc::SCHED_RESET_ON_FORK, 1)
+}
+
+/// The calling thread is an ordinary one again.
+///
+/// # Errors
+/// The kernel's.
+pub fn run_as_usual() -> io::Result<()> {
+    schedule(0, libc::SCHED_OTHER, 0)
+}
+
+fn schedule(thread: u32, policy: libc::c_int, priority: libc::c_int) -> io::Result<()> {
+    let thread = libc::pid_t::try_from(thread).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: an all-zero value is a valid one; the call reads it and changes how a thread is scheduled.
     let answer = unsafe {
         let mut wanted: libc::sched_param = std::mem::zeroed();
-        wanted.sched_priority = 1;
-        libc::sched_setscheduler(0, libc::SCHED_RR | libc::SCHED_RESET_ON_FORK, &raw const wanted)
+        wanted.sched_priority = priority;
+        libc::sched_setscheduler(thread, policy, &raw const wanted)
     };
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// The calling thread's number.
+#[must_use]
+pub fn thread() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
 }
 
 /// Raises the limit of open files to what is allowed.

@@ -280,11 +280,8 @@ fn another_version_takes_over_in_the_middle_of_a_stream() {
     echo.stop();
 }
 
-#[test]
-fn a_log_in_a_file_outlives_all_processes() {
-    let mut echo = Echo::start("cold");
-    let mut probe = client::Probe::start(echo.address());
-    probe.exchange();
+/// Kills everybody after one connection, and looks whether what starts then remembers it.
+fn outlives_all_processes(echo: &mut Echo) {
     let primary = echo.pid(PRIMARY);
     echo.signal(KEEPER, Signal::Kill);
     echo.signal(PRIMARY, Signal::Kill);
@@ -293,6 +290,14 @@ fn a_log_in_a_file_outlives_all_processes() {
     echo.wait_until(|echo| echo.pid(PRIMARY) != primary && echo.lives(PRIMARY), "there is a primary");
     let mut probe = client::Probe::start(echo.address());
     assert!(probe.counters().starts_with("connections 2 "), "the first one is remembered");
+}
+
+#[test]
+fn a_log_in_a_file_outlives_all_processes() {
+    let mut echo = Echo::start("cold");
+    let mut probe = client::Probe::start(echo.address());
+    probe.exchange();
+    outlives_all_processes(&mut echo);
     echo.stop();
 }
 
@@ -363,14 +368,7 @@ fn a_mode_that_became_cold_keeps_the_state_beyond_all_processes() {
     echo.now_in_mode("cold");
     echo.wait_until_said("the log has 64 MiB now, in /");
     probe.exchange();
-    let primary = echo.pid(PRIMARY);
-    echo.signal(KEEPER, Signal::Kill);
-    echo.signal(PRIMARY, Signal::Kill);
-    echo.wait_until(|echo| !echo.lives(PRIMARY), "nobody is left");
-    echo.start_keeper();
-    echo.wait_until(|echo| echo.pid(PRIMARY) != primary && echo.lives(PRIMARY), "there is a primary");
-    let mut probe = client::Probe::start(echo.address());
-    assert!(probe.counters().starts_with("connections 2 "), "the first one is remembered");
+    outlives_all_processes(&mut echo);
     echo.stop();
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::daemons::Daemon;
+use super::daemons::{Daemon, Routes};
 use super::encode;
 use super::ledger::{PrefixIndex, attribute_digest};
 use super::meter;
@@ -32,7 +32,14 @@ pub enum Case {
     ChangeLoading,
     /// One route's change with the million loaded and nothing else going on.
     ChangeIdle,
+    /// 1 sender × 1,000,000 over 10 next hops → the kernel and 1 receiver; meanwhile one route's change.
+    Kernel,
 }
+
+/// Next hops of [`Case::Kernel`].
+const HOPS: u8 = 10;
+/// How often the kernel is asked how many routes it has: it walks all of them to tell.
+const COUNTED_EVERY: Duration = Duration::from_millis(200);
 
 /// What one case gave, by name: `wall_s`, `cpu_s`, `rss_mb`, `p50_ms`, `p99_ms`, `max_ms`, `silence_s`, `harness_cpu_s`.
 pub type Figures = BTreeMap<&'static str, f64>;
@@ -62,11 +69,13 @@ pub enum Scenario {
     Hundred,
     /// [`Case::ChangeLoading`], [`Case::ChangeIdle`].
     Change,
+    /// [`Case::Kernel`].
+    Kernel,
 }
 
 impl Case {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Load1,
         Self::Load2,
         Self::Load10,
@@ -75,6 +84,7 @@ impl Case {
         Self::Attributes,
         Self::ChangeIdle,
         Self::ChangeLoading,
+        Self::Kernel,
     ];
 
     /// The start of a router that it is part of.
@@ -85,6 +95,7 @@ impl Case {
             Self::Load10 => Scenario::Ten,
             Self::Load100 => Scenario::Hundred,
             Self::ChangeLoading | Self::ChangeIdle => Scenario::Change,
+            Self::Kernel => Scenario::Kernel,
         }
     }
 }
@@ -97,17 +108,22 @@ impl Scenario {
             Self::Two => Shape { senders: 2, receivers: 1, probers: 0 },
             Self::Ten => Shape { senders: 10, receivers: 10, probers: 0 },
             Self::Hundred => Shape { senders: 100, receivers: 100, probers: 0 },
-            Self::Change => Shape { senders: 1, receivers: 1, probers: 1 },
+            Self::Change | Self::Kernel => Shape { senders: 1, receivers: 1, probers: 1 },
         }
     }
 
     /// The size of the table at full scale.
     fn prefixes(self) -> usize {
         match self {
-            Self::One | Self::Two | Self::Change => 1_000_000,
+            Self::One | Self::Two | Self::Change | Self::Kernel => 1_000_000,
             Self::Ten => 100_000,
             Self::Hundred => 5_000,
         }
+    }
+
+    /// Whether it asks of a router what that one can do.
+    pub fn suits(self, daemon: &Daemon) -> bool {
+        self != Self::Kernel || daemon.kind.installs()
     }
 
     /// Generates this scenario's table.
@@ -150,6 +166,7 @@ impl Scenario {
             Self::Ten => &[Case::Load10],
             Self::Hundred => &[Case::Load100],
             Self::Change => &[Case::ChangeLoading, Case::ChangeIdle],
+            Self::Kernel => &[Case::Kernel],
         }
     }
 
@@ -164,7 +181,8 @@ impl Scenario {
         let shape = self.shape();
         let table = self.table(effort.scale);
         let index = Arc::new(PrefixIndex::new(&table.prefixes));
-        let mut rig = Rig::start(daemon, shape, &index)?;
+        let routes = if self == Self::Kernel { Routes::Installed } else { Routes::Kept };
+        let mut rig = Rig::start(&Daemon { routes, ..daemon.clone() }, shape, &index)?;
         let feeds: Vec<(usize, Arc<Vec<u8>>)> = (0..shape.senders)
             .map(|sender| {
                 let identity = &rig.identities[sender];
@@ -190,7 +208,15 @@ impl Scenario {
                     let none = Arc::new(vec![0; table.prefixes.len()]);
                     change_all(&mut rig, &[(0, Arc::new(feed))], &none, effort.limit)?
                 }
-                Case::ChangeLoading => probe_while_loading(&mut rig, &feeds, &expected, effort.limit)?,
+                Case::ChangeLoading => {
+                    probe_while(&mut rig, &feeds, &expected, effort.limit, Rig::is_complete)?
+                }
+                Case::Kernel => {
+                    let feed = Arc::new(encode::table_over(&rig.identities[0], HOPS, &table));
+                    let mut kernel = InKernel::new(&rig, table.prefixes.len())?;
+                    let done = |rig: &mut Rig| rig.is_complete() && kernel.is_complete(rig);
+                    probe_while(&mut rig, &[(0, feed)], &expected, effort.limit, done)?
+                }
                 Case::ChangeIdle => probe_idle(&mut rig, effort.limit)?,
             };
             results.push((case, Ok(figures)));
@@ -231,12 +257,40 @@ fn change_all(
     span.end(rig)
 }
 
-/// Loads the table while the probe changes every 2 ms.
-fn probe_while_loading(
+/// Sees when the kernel of the router's network has all routes.
+struct InKernel {
+    /// So many routes it has then at least.
+    wanted: usize,
+    /// When it is asked next.
+    asked: Instant,
+}
+
+impl InKernel {
+    /// From now on `routes` are to come.
+    fn new(rig: &Rig, routes: usize) -> Result<Self, Failure> {
+        let now = rig.sandbox.kernel_routes();
+        let now =
+            now.ok_or_else(|| Failure::Wrong("the kernel does not say how many routes it has".into()))?;
+        Ok(Self { wanted: now + routes, asked: Instant::now() })
+    }
+
+    fn is_complete(&mut self, rig: &Rig) -> bool {
+        if Instant::now() < self.asked {
+            return false;
+        }
+        let complete = rig.sandbox.kernel_routes().is_some_and(|count| count >= self.wanted);
+        self.asked = Instant::now() + COUNTED_EVERY;
+        complete
+    }
+}
+
+/// Loads the table while the probe changes every 2 ms, until `done`.
+fn probe_while(
     rig: &mut Rig,
     feeds: &[(usize, Arc<Vec<u8>>)],
     expected: &Arc<Vec<u32>>,
     limit: Duration,
+    mut done: impl FnMut(&mut Rig) -> bool,
 ) -> Result<Figures, Failure> {
     let prober = rig.identities.len() - 1;
     // The first change sets the probe's route up; it is not measured.
@@ -249,7 +303,7 @@ fn probe_while_loading(
     }
     let mut sent = Vec::new();
     let period = Duration::from_millis(2);
-    while !rig.is_complete() {
+    while !done(rig) {
         let due = span.start + period * sent.len() as u32;
         if Instant::now() >= due {
             let number = sent.len() as u32 + 1;

@@ -1,7 +1,7 @@
 //! The routers that the benchmark can start, and each one's configuration.
 //!
-//! All are configured alike: every peer named, passive, import all, export all, nothing written to the kernel,
-//! timers and everything else as the router has it by default.
+//! All are configured alike: every peer named, passive, import all, export all, timers and everything else as the
+//! router has it by default. Only where the kernel's routes are what is measured are they written to the kernel.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
@@ -53,6 +53,15 @@ impl Standby {
     }
 }
 
+/// What becomes of the best routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Routes {
+    /// The router keeps them to itself.
+    Kept,
+    /// They go into the kernel of the router's network.
+    Installed,
+}
+
 /// An implementation and where its program is.
 #[derive(Debug, Clone)]
 pub struct Daemon {
@@ -62,6 +71,8 @@ pub struct Daemon {
     pub program: PathBuf,
     /// How it stands by.
     pub standby: Standby,
+    /// Whether its routes go into the kernel.
+    pub routes: Routes,
 }
 
 /// What a router has to be told. IPv4 sessions carry IPv4 unicast, IPv6 sessions IPv6 unicast.
@@ -100,6 +111,11 @@ impl Kind {
         }
     }
 
+    /// Whether it can write its routes into Linux' kernel, alone or with a program that it brings along.
+    pub fn installs(self) -> bool {
+        matches!(self, Self::Ftbgpd | Self::Bird | Self::Frr)
+    }
+
     /// Where Debian installs it; this project's lies beside the benchmark.
     pub fn default_program(self) -> PathBuf {
         match self {
@@ -123,7 +139,7 @@ fn beside_us(name: &str) -> PathBuf {
 impl Daemon {
     /// A router alone, as all are that are compared.
     pub fn alone(kind: Kind, program: PathBuf) -> Self {
-        Self { kind, program, standby: Standby::None }
+        Self { kind, program, standby: Standby::None, routes: Routes::Kept }
     }
 
     /// Its version as it says it itself, or why it does not.
@@ -140,26 +156,42 @@ impl Daemon {
 
     /// Writes the configuration into `directory` and gives the shell command that starts the router there.
     pub fn prepare(&self, setup: &Setup<'_>, directory: &Path) -> std::io::Result<String> {
-        let (name, text, options) = match self.kind {
+        let program = self.program.canonicalize()?;
+        let program = program.display();
+        let installed = self.routes == Routes::Installed;
+        let (name, text, command) = match self.kind {
             Kind::Ftbgpd => {
                 std::fs::create_dir_all(directory.join("state"))?;
-                let options = match self.standby {
-                    Standby::Hot => "--config ftbgpd.conf --state-dir state --standby hot --no-fib",
-                    Standby::Warm => "--config ftbgpd.conf --state-dir state --standby warm --no-fib",
-                    Standby::Cold => "--config ftbgpd.conf --state-dir state --standby cold --no-fib",
-                    Standby::None => "--config ftbgpd.conf --state-dir state --standby none --no-fib",
-                };
-                ("ftbgpd.conf", frr_style(setup), options)
+                let standby = self.standby.name();
+                let fib = if installed { "" } else { " --no-fib" };
+                let command =
+                    format!("{program} --config ftbgpd.conf --state-dir state --standby {standby}{fib}");
+                ("ftbgpd.conf", frr_style(setup), command)
             }
-            Kind::Bird => ("bird.conf", bird(setup), "-f -c bird.conf -s /run/bird.ctl -P /run/bird.pid"),
+            Kind::Bird => {
+                let kernel = "protocol kernel { ipv4 { export all; }; }\n";
+                let text = bird(setup) + if installed { kernel } else { "" };
+                ("bird.conf", text, format!("{program} -f -c bird.conf -s /run/bird.ctl -P /run/bird.pid"))
+            }
             Kind::Frr => {
-                let options = "-f frr.conf -Z -n -S -P 0 -i /run/bgpd.pid --vty_socket /run/frr --log stdout";
-                ("frr.conf", frr_style(setup), options)
+                let options = "-f frr.conf -S -P 0 -i /run/bgpd.pid --vty_socket /run/frr --log stdout";
+                let command = if installed {
+                    let zebra = self.program.with_file_name("zebra");
+                    let zebra = zebra.display();
+                    let shared = "-z /run/frr/zserv.api";
+                    format!(
+                        "sh -c '{zebra} -d -u root -g root -i /run/zebra.pid --vty_socket /run/frr {shared} && \
+                         exec {program} {options} {shared}'"
+                    )
+                } else {
+                    format!("{program} {options} -Z -n")
+                };
+                ("frr.conf", frr_style(setup), command)
             }
-            Kind::Openbgpd => ("bgpd.conf", openbgpd(setup), "-d -f bgpd.conf"),
+            Kind::Openbgpd => ("bgpd.conf", openbgpd(setup), format!("{program} -d -f bgpd.conf")),
             Kind::Gobgp => {
                 let options = "-f gobgp.conf -t toml -l error --pprof-disable --api-hosts 127.0.0.1:50051";
-                ("gobgp.conf", gobgp(setup), options)
+                ("gobgp.conf", gobgp(setup), format!("{program} {options}"))
             }
         };
         let path = directory.join(name);
@@ -168,8 +200,7 @@ impl Daemon {
             use std::os::unix::fs::PermissionsExt;
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         }
-        let program = self.program.canonicalize()?;
-        Ok(format!("{} {options}", program.display()))
+        Ok(command)
     }
 }
 

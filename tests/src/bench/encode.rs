@@ -154,6 +154,19 @@ pub fn table(sender: &Identity, index: usize, senders: usize, table: &Table) -> 
     out
 }
 
+/// The same of a lone sender, with `hops` next hops in turn: its own address and those behind it.
+pub fn table_over(sender: &Identity, hops: u8, table: &Table) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (run, entry) in table.runs.iter().enumerate() {
+        let further = (run % usize::from(hops.max(1))) as u32;
+        let hop = Ipv4Addr::from(u32::from(sender.router_id()).wrapping_add(further));
+        let attributes = attributes(&Identity { address: hop.into(), ..*sender }, &entry.set, 1);
+        announce(&mut out, &attributes, &table.prefixes[entry.members.clone()]);
+    }
+    out.extend_from_slice(&message(kind::UPDATE, &[0; 4]));
+    out
+}
+
 /// The sender whose path wins for this run.
 pub fn best_sender(run: usize, senders: usize) -> usize {
     (super::rng::mix(run as u64) % senders as u64) as usize

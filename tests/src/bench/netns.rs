@@ -130,6 +130,12 @@ impl Sandbox {
             .collect()
     }
 
+    /// How many IPv4 routes the kernel has there, all tables together.
+    pub fn kernel_routes(&self) -> Option<usize> {
+        let pid = self.processes().first().copied()?;
+        routes_of(&fs::read_to_string(format!("/proc/{pid}/net/fib_triestat")).ok()?)
+    }
+
     /// Runs a program inside, and gives what it printed; an error if it failed.
     pub fn run(&self, words: &[&str]) -> Result<String, SandboxError> {
         let first = self.processes().first().copied().unwrap_or(self.outer.id()).to_string();
@@ -174,6 +180,13 @@ impl Drop for Sandbox {
     }
 }
 
+/// The sum of the lines `Prefixes: N`, one a table.
+fn routes_of(triestat: &str) -> Option<usize> {
+    let counts =
+        triestat.lines().filter_map(|line| line.trim().strip_prefix("Prefixes:")?.trim().parse().ok());
+    counts.reduce(|sum: usize, count| sum + count)
+}
+
 /// The words behind `ip addr add`; an IPv6 address is to be used at once, not after a search for duplicates.
 fn assigned(address: IpAddr, length: u8, interface: &str) -> String {
     let at_once = if address.is_ipv6() { " nodad" } else { "" };
@@ -198,4 +211,15 @@ pub(super) fn ip(batch: &str) -> Result<(), SandboxError> {
         what: "ip -batch".into(),
         said: String::from_utf8_lossy(&output.stderr).into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::routes_of;
+
+    #[test]
+    fn routes_of_all_tables_are_counted() {
+        let told = "Basic info: size of leaf: 48 bytes\nMain:\n\tLeaves:  7\n\tPrefixes:       8\nLocal:\n\tPrefixes: 3\n";
+        assert_eq!((routes_of(told), routes_of("")), (Some(11), None));
+    }
 }

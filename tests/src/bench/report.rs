@@ -71,6 +71,9 @@ fn title(case: Case) -> &'static str {
         Case::Attributes => "new attributes for 10 %: s / CPU s",
         Case::ChangeIdle => "one route's change, idle: p50 / p99 ms",
         Case::ChangeLoading => "the same while a million loads: p50 / p99 ms / silence s",
+        Case::Kernel => {
+            "1,000,000 over 10 next hops into the kernel: s / CPU s / RSS MB / meanwhile one route's change, p50 / p99 ms"
+        }
     }
 }
 
@@ -81,6 +84,7 @@ fn shown(case: Case) -> &'static [&'static str] {
         Case::Withdraw | Case::Attributes => &["wall_s", "cpu_s"],
         Case::ChangeIdle => &["p50_ms", "p99_ms"],
         Case::ChangeLoading => &["p50_ms", "p99_ms", "silence_s"],
+        Case::Kernel => &["wall_s", "cpu_s", "rss_mb", "p50_ms", "p99_ms"],
     }
 }
 

@@ -61,6 +61,9 @@ struct Takeover {
     /// Alternated loads for the costs, hot and none; 0 leaves them out
     #[arg(long, default_value_t = 5)]
     loads: usize,
+    /// Everything once or twice, with a table of 2,000 prefixes: to see that it works
+    #[arg(long)]
+    small: bool,
     /// The ftbgpd to measure; by default the one beside this program
     #[arg(long)]
     ftbgpd: Option<PathBuf>,
@@ -163,6 +166,9 @@ fn main() -> ExitCode {
     let options = Options::parse();
     match options.command {
         Some(Command::Realtables(options)) => real_tables(&options),
+        Some(Command::Takeover(options)) if options.small => {
+            takeovers(&Takeover { hits: 2, prefixes: 2_000, loads: 1, ..options })
+        }
         Some(Command::Takeover(options)) => takeovers(&options),
         Some(Command::Fib(options)) => kernel_routes(&options),
         None => benchmark(&options.benchmark),
@@ -237,6 +243,7 @@ fn takeovers(options: &Takeover) -> ExitCode {
     if !hot.is_empty() && !none.is_empty() {
         println!("{}", takeover_report::costs(options.prefixes, &hot, &none));
     }
+    println!("{}", takeover_report::figures(options.prefixes, &rows, (&hot, &none)));
     if rows.iter().all(|row| row.outcome.is_ok()) { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
@@ -257,8 +264,9 @@ fn plan(options: &Takeover) -> Vec<(Standby, usize, hits::Kind, usize)> {
         }
         plan.push((standby, full, Idle, hits));
         plan.push((standby, full, Loading, hits));
-        if standby == Standby::Hot {
-            plan.push((standby, full, InsideAnEntry, hits));
+        plan.push((standby, full, InsideAnEntry, hits));
+        // Without a standby nobody watches for a hang.
+        if matches!(standby, Standby::Hot | Standby::Warm) {
             plan.push((standby, full, Hang, few));
         }
     }
@@ -295,7 +303,7 @@ fn benchmark(options: &Benchmark) -> ExitCode {
     let mut outcomes = Outcomes::new();
     for run in 1..=options.runs {
         for scenario in &scenarios {
-            for (daemon, _) in &daemons {
+            for (daemon, _) in daemons.iter().filter(|(daemon, _)| scenario.suits(daemon)) {
                 for (case, outcome) in scenario.run(daemon, effort, options.wanted()) {
                     println!("run {run}: {case:?} with {}: {outcome:?}", daemon.kind.name());
                     if options.wanted().contains(&case) {

@@ -3,11 +3,13 @@
 use core::fmt;
 use core::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::table::{Mandatory, OPTIONAL, Row, TRANSITIVE, emit_header};
 use super::{Disposition, List};
 
 /// One community: the AS in the upper two octets, by convention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Community(pub u32);
 
 /// A route's communities, in the order received.

@@ -2,7 +2,7 @@
 //!
 //! The optional transitive attribute 255, which nobody uses, crashes it if its value is one of these octets and
 //! then `FTBG`: 1 panics, 2 overflows the stack, which is the one segmentation fault that safe code can have, 3
-//! never comes back.
+//! never comes back, and 4 panics also where the message is not read, but got over: only dropping it helps.
 
 use core::hint::{black_box, spin_loop};
 
@@ -15,8 +15,8 @@ const MARK: [u8; 4] = *b"FTBG";
 /// Crashes if the attribute asks for it.
 pub(super) fn provoke(code: u8, value: &[u8]) {
     match value {
-        [kind, mark @ ..] if code == CODE && *mark == MARK => match kind {
-            1 => panic!("attribute 255 asks for a panic (a build with the feature 'fault')"),
+        [kind, mark @ ..] if code == CODE && *mark == MARK => match *kind {
+            1 | STRONG => panic!("attribute 255 asks for a panic (a build with the feature 'fault')"),
             2 => {
                 black_box(descend(1));
             }
@@ -26,6 +26,17 @@ pub(super) fn provoke(code: u8, value: &[u8]) {
             _ => {}
         },
         _ => {}
+    }
+}
+
+/// What panics in whoever gets over it.
+const STRONG: u8 = 4;
+
+/// Crashes over a message that is not to be read, if it is so strong.
+pub(crate) fn provoke_unread(message: &[u8]) {
+    let attribute = [&[CODE, 5, STRONG][..], &MARK].concat();
+    if message.windows(attribute.len()).any(|octets| octets == attribute) {
+        panic!("attribute 255 asks for a panic of who gets over it (a build with the feature 'fault')");
     }
 }
 

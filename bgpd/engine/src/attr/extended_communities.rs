@@ -4,13 +4,15 @@ use core::fmt;
 use core::net::Ipv4Addr;
 use core::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::communities::digits;
 use super::table::{Mandatory, OPTIONAL, Row, TRANSITIVE, emit_header};
 use super::{Disposition, List};
 use crate::value::Asn;
 
 /// One extended community: type, subtype and value, eight octets in all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ExtendedCommunity(pub [u8; 8]);
 
 /// A route's extended communities, in the order received.
@@ -54,6 +56,38 @@ impl ExtendedCommunity {
         ExtendedCommunity([TWO_OCTET_AS | NON_TRANSITIVE, LINK_BANDWIDTH, high, low, a, b, c, d])
     }
 
+    /// The same community, which may leave the AS.
+    #[must_use]
+    pub const fn transitive(self) -> Self {
+        let mut octets = self.0;
+        octets[0] &= !NON_TRANSITIVE;
+        ExtendedCommunity(octets)
+    }
+
+    /// A route target from its text without the keyword.
+    #[must_use]
+    pub fn route_target(text: &str) -> Option<Self> {
+        Self::from_pair(text, ROUTE_TARGET)
+    }
+
+    /// A site of origin from its text without the keyword.
+    #[must_use]
+    pub fn site_of_origin(text: &str) -> Option<Self> {
+        Self::from_pair(text, SITE_OF_ORIGIN)
+    }
+
+    /// The text of a route target or a site of origin without its keyword, as configurations have it.
+    #[must_use]
+    pub fn pair(self) -> impl fmt::Display {
+        Pair(self)
+    }
+
+    /// `rt` or `soo`, as configurations have it.
+    #[must_use]
+    pub const fn keyword(self) -> &'static str {
+        if self.0[1] == ROUTE_TARGET { "rt" } else { "soo" }
+    }
+
     /// A route target or site of origin from its text: `65000:1`, `70000:1`, `192.0.2.1:1`, as FRR's `rt` and
     /// `soo` keywords take it.
     fn from_pair(text: &str, subtype: u8) -> Option<Self> {
@@ -86,26 +120,34 @@ impl ExtendedCommunity {
     }
 }
 
+/// A route target or site of origin without its keyword.
+struct Pair(ExtendedCommunity);
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [kind, _, i, j, k, l, m, n] = self.0.0;
+        match kind & !NON_TRANSITIVE {
+            IPV4_ADDRESS => write!(f, "{}:{}", Ipv4Addr::new(i, j, k, l), u16::from_be_bytes([m, n])),
+            FOUR_OCTET_AS => write!(f, "{}:{}", u32::from_be_bytes([i, j, k, l]), u16::from_be_bytes([m, n])),
+            _ => write!(f, "{}:{}", u16::from_be_bytes([i, j]), u32::from_be_bytes([k, l, m, n])),
+        }
+    }
+}
+
 impl fmt::Display for ExtendedCommunity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((asn, octets_per_s)) = self.link_bandwidth() {
             return self.write_link_bandwidth(f, asn, octets_per_s);
         }
         let [kind, subtype, value @ ..] = self.0;
-        let [i, j, k, l, m, n] = value;
+        let [_, _, k, l, m, n] = value;
         let name = match subtype {
             ROUTE_TARGET => "RT",
             _ => "SoO",
         };
         match (kind, subtype) {
-            (TWO_OCTET_AS, ROUTE_TARGET | SITE_OF_ORIGIN) => {
-                write!(f, "{name}:{}:{}", u16::from_be_bytes([i, j]), u32::from_be_bytes([k, l, m, n]))
-            }
-            (IPV4_ADDRESS, ROUTE_TARGET | SITE_OF_ORIGIN) => {
-                write!(f, "{name}:{}:{}", Ipv4Addr::new(i, j, k, l), u16::from_be_bytes([m, n]))
-            }
-            (FOUR_OCTET_AS, ROUTE_TARGET | SITE_OF_ORIGIN) => {
-                write!(f, "{name}:{}:{}", u32::from_be_bytes([i, j, k, l]), u16::from_be_bytes([m, n]))
+            (TWO_OCTET_AS | IPV4_ADDRESS | FOUR_OCTET_AS, ROUTE_TARGET | SITE_OF_ORIGIN) => {
+                write!(f, "{name}:{}", Pair(*self))
             }
             (OPAQUE, COLOR) => write!(f, "Color:{}", u32::from_be_bytes([k, l, m, n])),
             (OPAQUE, ENCAPSULATION) => write!(f, "ET:{}", u16::from_be_bytes([m, n])),

@@ -3,12 +3,14 @@
 use core::fmt;
 use core::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::communities::digits;
 use super::table::{Mandatory, OPTIONAL, Row, TRANSITIVE, emit_header};
 use super::{Disposition, List};
 
 /// One large community: global administrator, local data part 1, local data part 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LargeCommunity(pub [u32; 3]);
 
 /// A route's large communities, in the order received.

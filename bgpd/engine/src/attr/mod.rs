@@ -10,7 +10,7 @@ mod atomic_aggregate;
 mod cluster_list;
 mod communities;
 #[cfg(feature = "fault")]
-mod crash;
+pub(crate) mod crash;
 mod draft;
 mod extended_communities;
 mod fault;
@@ -99,6 +99,36 @@ pub struct RareAttributes {
     pub otc: Option<Asn>,
     /// Attributes that this router does not know, transitive ones only, in ascending order of code.
     pub unknown: List<UnknownAttribute>,
+    /// What policy wrote on the route. Local to this router, never on the wire.
+    pub marks: Marks,
+}
+
+/// What policy wrote on a route.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Marks {
+    /// `set tag`; 0 for none.
+    pub tag: u32,
+    /// `set distance`, for the kernel's route; 0 for none.
+    pub distance: u8,
+    /// What becomes of the next hop on the way out.
+    pub next_hop: NextHopMark,
+}
+
+/// What becomes of a next hop on the way out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum NextHopMark {
+    /// What the neighbor's settings say.
+    #[default]
+    None,
+    /// It stays as it is: a route map has set it, or said so.
+    Kept,
+    /// It becomes this router.
+    Own,
+}
+
+impl Marks {
+    /// None of them.
+    pub const NONE: Marks = Marks { tag: 0, distance: 0, next_hop: NextHopMark::None };
 }
 
 impl RareAttributes {
@@ -113,6 +143,7 @@ impl RareAttributes {
         aigp: None,
         otc: None,
         unknown: List::EMPTY,
+        marks: Marks::NONE,
     };
 }
 

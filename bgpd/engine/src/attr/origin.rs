@@ -2,11 +2,13 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::table::{Mandatory, Row, TRANSITIVE, emit_attribute};
 use super::{Disposition, Fault};
 
 /// Where the route entered BGP. Ordered as the decision process prefers: the least first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Origin {
     /// Interior to the originating AS.
     #[default]

@@ -5,8 +5,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::{
-    Aggregator, AsPath, Community, ExtendedCommunity, Ipv6ExtendedCommunity, LargeCommunity, List, NextHop,
-    Origin, PartialBits, PathAttributes, RareAttributes, UnknownAttribute,
+    Aggregator, AsPath, Community, ExtendedCommunity, Ipv6ExtendedCommunity, LargeCommunity, List, Marks,
+    NextHop, NextHopMark, Origin, PartialBits, PathAttributes, RareAttributes, UnknownAttribute,
 };
 use crate::value::octets::{Cut, Damaged, Number, put_short};
 use crate::value::{Asn, RouterId};
@@ -32,6 +32,8 @@ mod tag {
     pub(super) const PARTIAL: u8 = 251;
     /// One attribute that this router does not know; as often as there are any.
     pub(super) const UNKNOWN: u8 = 252;
+    /// What policy wrote on it: tag, distance, next hop.
+    pub(super) const MARKS: u8 = 253;
 }
 
 fn put(tag: u8, value: &[u8], out: &mut Vec<u8>) {
@@ -133,6 +135,10 @@ impl RareAttributes {
             put(tag::AIGP, &metric.to_le_bytes(), out);
         }
         put_u32(tag::OTC, self.otc.map(|asn| asn.0), out);
+        if self.marks != Marks::NONE {
+            let [a, b, c, d] = self.marks.tag.to_le_bytes();
+            put(tag::MARKS, &[a, b, c, d, self.marks.distance, self.marks.next_hop as u8], out);
+        }
         for unknown in self.unknown.iter() {
             out.push(tag::UNKNOWN);
             put_short(unknown.value.len() + 2, out);
@@ -158,10 +164,22 @@ impl RareAttributes {
             tag::LARGE_COMMUNITIES => self.large_communities = list(value, large)?,
             tag::AIGP => self.aigp = Some(number(value)?),
             tag::OTC => self.otc = Some(Asn(number(value)?)),
+            tag::MARKS => self.marks = marks(value)?,
             _ => return Err(Damaged("an attribute is not known here: the snapshot is of a later version")),
         }
         Ok(())
     }
+}
+
+fn marks(value: &[u8]) -> Result<Marks, Damaged> {
+    let &[a, b, c, d, distance, next_hop] = value else {
+        return Err(Damaged("an attribute has a wrong length"));
+    };
+    let next_hop = [NextHopMark::None, NextHopMark::Kept, NextHopMark::Own]
+        .into_iter()
+        .find(|&mark| mark as u8 == next_hop)
+        .ok_or(Damaged("a mark on a next hop is not defined"))?;
+    Ok(Marks { tag: u32::from_le_bytes([a, b, c, d]), distance, next_hop })
 }
 
 fn number<T: Number>(value: &[u8]) -> Result<T, Damaged> {
@@ -245,6 +263,7 @@ mod tests {
             (rare.aigp, rare.otc) = (Some(1 << 40), Some(Asn(65002)));
             let unknown = |code| UnknownAttribute { flags: 0xe0, code, value: Box::from([code; 200]) };
             rare.unknown = [unknown(99), unknown(255)].into_iter().collect();
+            rare.marks = Marks { tag: 70_000, distance: 5, next_hop: NextHopMark::Own };
         });
         set
     }

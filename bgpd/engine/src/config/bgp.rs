@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::{Neighbor, NeighborName, NeighborSettings};
+use crate::attr::Origin;
 use crate::value::{Asn, PerFamily, RouteKind, RouterId};
 
 /// FRR's two sets of defaults (`frr defaults`).
@@ -53,6 +54,12 @@ pub struct BgpConfig {
     pub fast_external_failover: bool,
     /// `bgp client-to-client reflection`.
     pub client_to_client_reflection: bool,
+    /// `bgp route-reflector allow-outbound-policy`: set clauses hold for reflected routes too.
+    #[serde(default)]
+    pub reflects_changes: bool,
+    /// `bgp graceful-shutdown` (RFC 8326).
+    #[serde(default)]
+    pub graceful_shutdown: bool,
     /// `bgp default local-preference`, 100 unless written.
     pub default_local_pref: Option<u32>,
     /// `bgp minimum-holdtime`, in seconds.
@@ -97,6 +104,8 @@ impl BgpConfig {
             log_neighbor_changes: profile == Profile::Datacenter,
             fast_external_failover: true,
             client_to_client_reflection: true,
+            reflects_changes: false,
+            graceful_shutdown: false,
             default_local_pref: None,
             minimum_hold_time_s: None,
             timers: None,
@@ -250,6 +259,12 @@ pub struct Aggregate {
     pub summary_only: bool,
     /// `as-set`.
     pub as_set: bool,
+    /// `matching-MED-only`.
+    pub matching_med_only: bool,
+    /// `origin …`.
+    pub origin: Option<Origin>,
+    /// `suppress-map NAME`.
+    pub suppress_map: Option<String>,
     /// `route-map NAME`.
     pub route_map: Option<String>,
 }

@@ -25,7 +25,8 @@ pub use neighbor::{
     Timers, UpdateSource,
 };
 
-use crate::policy::{PrefixList, RouteMap};
+use crate::attr::{Community, ExtendedCommunity, LargeCommunity};
+use crate::policy::{AccessList, AsPathList, CommunityList, PrefixList, RouteMap};
 use crate::value::PerFamily;
 
 /// All that an operator can tell the engine.
@@ -36,6 +37,16 @@ pub struct Configuration {
     pub bgp: Option<BgpConfig>,
     /// `ip prefix-list` and `ipv6 prefix-list`, by family and name.
     pub prefix_lists: PerFamily<BTreeMap<String, PrefixList>>,
+    /// `access-list` and `ipv6 access-list`, by family and name.
+    pub access_lists: PerFamily<BTreeMap<String, AccessList>>,
+    /// `bgp as-path access-list`, by name.
+    pub as_path_lists: BTreeMap<String, AsPathList>,
+    /// `bgp community-list`, by name.
+    pub community_lists: BTreeMap<String, CommunityList<Community>>,
+    /// `bgp large-community-list`, by name.
+    pub large_community_lists: BTreeMap<String, CommunityList<LargeCommunity>>,
+    /// `bgp extcommunity-list`, by name.
+    pub extended_community_lists: BTreeMap<String, CommunityList<ExtendedCommunity>>,
     /// `route-map`, by name.
     pub route_maps: BTreeMap<String, RouteMap>,
     /// `ip route` and `ipv6 route`.

@@ -85,6 +85,8 @@ pub struct NeighborSettings {
     pub aigp: Option<bool>,
     /// `graceful-restart`, `graceful-restart-helper`, `graceful-restart-disable`, over the instance's.
     pub graceful_restart: Option<GracefulRestartMode>,
+    /// `graceful-shutdown` (RFC 8326).
+    pub graceful_shutdown: Option<bool>,
     /// `port`, 179 unless written.
     pub port: Option<u16>,
     /// `solo` and the like are not kept. Family by family:
@@ -101,6 +103,16 @@ pub struct NeighborFamily {
     pub route_map_in: Option<String>,
     /// `route-map NAME out`.
     pub route_map_out: Option<String>,
+    /// `distribute-list NAME in`.
+    pub distribute_list_in: Option<String>,
+    /// `distribute-list NAME out`.
+    pub distribute_list_out: Option<String>,
+    /// `filter-list NAME in`.
+    pub filter_list_in: Option<String>,
+    /// `filter-list NAME out`.
+    pub filter_list_out: Option<String>,
+    /// `unsuppress-map NAME`.
+    pub unsuppress_map: Option<String>,
     /// `prefix-list NAME in`.
     pub prefix_list_in: Option<String>,
     /// `prefix-list NAME out`.
@@ -153,7 +165,7 @@ impl NeighborSettings {
             remote_as, v6only, description, shutdown, password, update_source, ebgp_multihop, ttl_security_hops,
             disable_connected_check, timers, connect_retry_s, advertisement_interval_s, passive, local_as, role,
             role_strict, enforce_first_as, extended_next_hop, no_capabilities, override_capability,
-            strict_capability_match, aigp, graceful_restart, port,
+            strict_capability_match, aigp, graceful_restart, graceful_shutdown, port,
         } families: PerFamily::from_fn(|family| self.families[family].or(&group.families[family])))
     }
 }
@@ -169,6 +181,11 @@ impl NeighborFamily {
                 activate,
                 route_map_in,
                 route_map_out,
+                distribute_list_in,
+                distribute_list_out,
+                filter_list_in,
+                filter_list_out,
+                unsuppress_map,
                 prefix_list_in,
                 prefix_list_out,
                 next_hop_self,

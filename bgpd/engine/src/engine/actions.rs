@@ -148,7 +148,7 @@ impl Engine {
         self.rib.facts.peers[usize::from(id.0)] = facts;
         for family in Family::ALL.into_iter().filter(|&family| negotiated.dialect.families[family]) {
             let (Some(bgp), Some(peer)) = (self.bgp(), self.peer_by_id(id)) else { return };
-            let import = self.import(bgp, peer, negotiated.kind, family);
+            let import = self.import(bgp, peer, negotiated, family);
             let export = self.export(bgp, peer, negotiated, family);
             let state = PeerFamily {
                 import: Some(import),

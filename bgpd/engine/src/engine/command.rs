@@ -23,6 +23,7 @@ impl Engine {
                     }
                 }
             }
+            Command::ClearMapCounts(name) => self.policy.clear_counts(name.as_deref()),
             Command::Stop => {
                 self.stopping = true;
                 self.leave_kernel(effects);

@@ -1,14 +1,15 @@
 //! This router's own routes: `network`, `aggregate-address`, `default-originate`.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::Engine;
-use crate::attr::{Aggregator, NextHop, PathAttributes};
+use crate::attr::{NextHop, PathAttributes};
 use crate::effect::Effects;
-use crate::rib::{Moved, PeerFacts, SELF, in_family};
+use crate::policy::{Asked, Protocol};
+use crate::rib::{Moved, PeerFacts, SELF, drain, in_family};
 use crate::value::{ConnId, Family, Net, PathId, PeerId};
 use crate::wire::update::{Announcement, Withdrawal, emit_attributes};
 
@@ -33,16 +34,16 @@ impl Engine {
             let wanted = self.wanted_networks(family);
             let present = in_family!(&mut self.rib, family, |rib, _facts| rib.own_networks(NETWORK));
             let now_s = self.now_s();
-            let attributes = Self::own_attributes();
             in_family!(&mut self.rib, family, |rib, facts| {
-                for &net in present.difference(&wanted) {
+                for net in present.into_iter().filter(|net| !wanted.contains_key(net)) {
                     if let Some(net) = Net::from_ipnet(net) {
                         rib.take_back(net, NETWORK, facts);
                     }
                 }
-                for &net in wanted.difference(&present) {
+                // One that is there already, with the same attributes, changes nothing.
+                for (net, attributes) in wanted {
                     if let Some(net) = Net::from_ipnet(net) {
-                        rib.originate(net, attributes.clone(), NETWORK, now_s, facts);
+                        rib.originate(net, attributes, NETWORK, now_s, facts);
                     }
                 }
             });
@@ -70,40 +71,42 @@ impl Engine {
         }
     }
 
-    fn wanted_networks(&self, family: Family) -> BTreeSet<IpNet> {
-        let Some(bgp) = self.bgp() else { return BTreeSet::new() };
+    fn wanted_networks(&self, family: Family) -> BTreeMap<IpNet, PathAttributes> {
+        let Some(bgp) = self.bgp() else { return BTreeMap::new() };
         let checks = bgp.network_import_check && !self.config.without_fib;
         let routes = &self.rib.facts.next_hops.routes;
-        let attributes = Self::own_attributes();
-        let passes = |net: IpNet, map: Option<&str>| {
-            let filter = self.policy.filter(family, map, None);
-            match net {
-                IpNet::V4(net) => filter.permits(net, &attributes),
-                IpNet::V6(net) => filter.permits(net, &attributes),
-            }
-        };
-        bgp.families[family]
-            .networks
-            .iter()
+        let networks = bgp.families[family].networks.iter();
+        networks
             .filter(|(net, _)| !checks || routes.contains(**net))
-            .filter(|(net, network)| {
-                network.route_map.is_none() || passes(**net, network.route_map.as_deref())
+            .filter_map(|(&net, network)| {
+                let own = Self::own_attributes();
+                let mut attributes = match network.route_map.as_deref() {
+                    None => own,
+                    name => self.map_own(net, own, name, Protocol::Bgp)?,
+                };
+                if bgp.graceful_shutdown {
+                    drain(&mut attributes);
+                }
+                Some((net, attributes))
             })
-            .map(|(&net, _)| net)
             .collect()
     }
 
-    pub(super) fn set_aggregates(&mut self) {
-        let Some(bgp) = self.bgp() else { return };
-        let aggregator = Aggregator { asn: bgp.asn, router_id: self.router_id() };
-        let of =
-            |family: Family| bgp.families[family].aggregates.iter().map(|(&net, a)| (net, a.summary_only));
-        let v4: Vec<(Ipv4Net, bool)> =
-            of(Family::Ipv4Unicast).filter_map(|(net, only)| Some((Net::from_ipnet(net)?, only))).collect();
-        let v6: Vec<(Ipv6Net, bool)> =
-            of(Family::Ipv6Unicast).filter_map(|(net, only)| Some((Net::from_ipnet(net)?, only))).collect();
-        self.rib.v4.set_aggregates(&v4, aggregator, &mut self.rib.facts);
-        self.rib.v6.set_aggregates(&v6, aggregator, &mut self.rib.facts);
+    /// What a route map makes of a route that this router originates (`network`, `redistribute`); `None` where it
+    /// is denied. Without a map everything passes as it is.
+    pub(super) fn map_own(
+        &self,
+        net: IpNet,
+        attributes: PathAttributes,
+        route_map: Option<&str>,
+        protocol: Protocol,
+    ) -> Option<PathAttributes> {
+        let subject = Self::own_subject(self.bgp()?);
+        let asked = Asked { subject: &subject, former_med: None, igp_metric: None, protocol };
+        match net {
+            IpNet::V4(net) => self.policy.map(Family::Ipv4Unicast, route_map).pass(net, attributes, &asked),
+            IpNet::V6(net) => self.policy.map(Family::Ipv6Unicast, route_map).pass(net, attributes, &asked),
+        }
     }
 
     /// Sends the default route to a peer (`default-originate`).
@@ -113,7 +116,7 @@ impl Engine {
         in_family!(&mut self.rib, family, |rib, _facts| {
             let Some((_, group)) = rib.group(id) else { return };
             let export = &group.export;
-            let attributes = export.transform(&Self::own_attributes(), &own);
+            let attributes = export.complete(export.prepare(&Self::own_attributes(), &own), &own);
             if attributes.next_hop == NextHop::Own {
                 return;
             }

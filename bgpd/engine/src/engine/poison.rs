@@ -175,6 +175,8 @@ impl Engine {
         let Some(known) = self.conns.get_mut(&conn) else { return };
         let mut message = core::mem::take(&mut known.partial);
         message.extend_from_slice(octets);
+        #[cfg(feature = "fault")]
+        crate::attr::crash::provoke_unread(&message);
         let Some(id) = known.peer else { return };
         let Some(name) = self.peer_by_id(id).map(|peer| peer.name.clone()) else { return };
         let dialect = self.dialect(id, conn);

@@ -14,6 +14,7 @@ use super::originate::OWN_WEIGHT;
 use crate::attr::{NextHop, Origin, PathAttributes};
 use crate::config::Redistribute;
 use crate::effect::Effects;
+use crate::policy::Protocol;
 use crate::rib::in_family;
 use crate::rib::{NextHopKey, OutsideRoute, Reach, is_link_local};
 use crate::value::{Family, IfIndex, Net, PathId};
@@ -83,12 +84,7 @@ impl Engine {
         let route = self.rib.facts.next_hops.routes.selected(net)?;
         let redistribute = wanted.get(&route.source.kind())?;
         let attributes = self.attributes_of(net, route, redistribute);
-        let filter = self.policy.filter(family, redistribute.route_map.as_deref(), None);
-        let passes = match net {
-            IpNet::V4(net) => filter.permits(net, &attributes),
-            IpNet::V6(net) => filter.permits(net, &attributes),
-        };
-        passes.then_some(attributes)
+        self.map_own(net, attributes, redistribute.route_map.as_deref(), Protocol::from(route.source.kind()))
     }
 
     /// As FRR has them: the route's metric or the configured one, and the route's own next hop where it has one.

@@ -85,11 +85,12 @@ impl Engine {
 
     /// Evaluates a peer's routes again: those that were kept, or the peer is asked for them.
     pub(super) fn soft_in(&mut self, id: PeerId, family: Family, kept: bool, effects: &mut Effects) {
-        let now_s = self.now_s();
         let Some(peer) = self.peers.get(usize::from(id.0)).and_then(Option::as_ref) else { return };
-        let Some(import) = &peer.families[family].import else { return };
+        if peer.families[family].import.is_none() {
+            return;
+        }
         if kept {
-            in_family!(&mut self.rib, family, |rib, facts| rib.reimport(id, import, now_s, facts));
+            in_family!(&mut self.rib, family, |rib, _facts| rib.reimport(id));
             effects.more = true;
             return;
         }

@@ -7,9 +7,9 @@ use ipnet::IpNet;
 
 use super::Engine;
 use super::peer::Peer;
-use crate::config::{BgpConfig, CommunityKinds, NeighborName};
+use crate::config::{BgpConfig, CommunityKinds, NeighborFamily, NeighborName};
 use crate::input::Interface;
-use crate::policy::Filter;
+use crate::policy::{Filter, FilterNames, Side, Subject};
 use crate::rib::{Export, Import, OwnAddress, PeerFacts, Source, Towards, Unchanged};
 use crate::session::Negotiated;
 use crate::value::{Asn, Family, IfIndex, PeerKind, PerFamily, RouterId};
@@ -49,19 +49,20 @@ impl Engine {
         family: Family,
         direction: Direction,
     ) -> Filter {
-        let settings = &peer.settings.families[family];
-        let (route_map, prefix_list) = match direction {
-            Direction::In => (&settings.route_map_in, &settings.prefix_list_in),
-            Direction::Out => (&settings.route_map_out, &settings.prefix_list_out),
-        };
+        let names = names(&peer.settings.families[family], direction);
         //= rfc8212#section-3
         //# Routes contained in an Adj-RIB-In associated with an EBGP peer SHALL NOT be considered eligible in the
         //# Decision Process if no explicit Import Policy has been applied.
-        let has_policy = route_map.is_some() || prefix_list.is_some();
-        if bgp.ebgp_requires_policy && kind == PeerKind::External && !has_policy {
+        if bgp.ebgp_requires_policy && kind == PeerKind::External && !names.is_policy() {
             return Filter::deny_all();
         }
-        self.policy.filter(family, route_map.as_deref(), prefix_list.as_deref())
+        self.policy.filter(family, names)
+    }
+
+    /// A peer's `unsuppress-map`.
+    pub(super) fn unsuppress(&self, peer: &Peer, family: Family) -> Option<Filter> {
+        let name = peer.settings.families[family].unsuppress_map.as_deref()?;
+        Some(self.policy.map(family, Some(name)))
     }
 
     /// Whether RFC 8212 keeps routes from going this way.
@@ -69,17 +70,45 @@ impl Engine {
     pub fn lacks_policy(&self, peer: &Peer, family: Family) -> bool {
         let Some(bgp) = self.bgp() else { return false };
         let Some(negotiated) = peer.session.negotiated() else { return false };
-        let settings = &peer.settings.families[family];
         bgp.ebgp_requires_policy
             && negotiated.kind == PeerKind::External
-            && settings.route_map_in.is_none()
-            && settings.prefix_list_in.is_none()
+            && !names(&peer.settings.families[family], Direction::In).is_policy()
     }
 
-    pub(super) fn import(&self, bgp: &BgpConfig, peer: &Peer, kind: PeerKind, family: Family) -> Import {
+    /// What a route map may ask about a peer.
+    fn subject(bgp: &BgpConfig, peer: &Peer, peer_as: Asn, side: Side) -> Subject {
+        let interface = match &peer.name {
+            NeighborName::Interface(name) => Some(name.clone()),
+            NeighborName::Address(_) => None,
+        };
+        Subject {
+            side,
+            peer: peer.address,
+            interface,
+            peer_as,
+            local_as: peer.settings.local_as.map_or(bgp.asn, |local| local.asn),
+            ..Self::own_subject(bgp)
+        }
+    }
+
+    /// Whether routes from and to a peer are drained (RFC 8326).
+    fn drains(bgp: &BgpConfig, peer: &Peer) -> bool {
+        bgp.graceful_shutdown || peer.settings.graceful_shutdown.unwrap_or(false)
+    }
+
+    pub(super) fn import(
+        &self,
+        bgp: &BgpConfig,
+        peer: &Peer,
+        negotiated: &Negotiated,
+        family: Family,
+    ) -> Import {
         Import {
-            filter: self.filter(bgp, peer, kind, family, Direction::In),
+            filter: self.filter(bgp, peer, negotiated.kind, family, Direction::In),
+            subject: Self::subject(bgp, peer, negotiated.peer_as, Side::In),
             keep_received: peer.settings.families[family].soft_reconfiguration.unwrap_or(false),
+            drains: negotiated.kind == PeerKind::External && Self::drains(bgp, peer),
+            external: negotiated.kind == PeerKind::External,
         }
     }
 
@@ -119,6 +148,9 @@ impl Engine {
             med: transparent || settings.med_unchanged.unwrap_or(false),
         };
         let external = negotiated.kind == PeerKind::External;
+        let filter = self.filter(bgp, peer, negotiated.kind, family, Direction::Out);
+        let unsuppress = self.unsuppress(peer, family);
+        let asks_peer = filter.asks_peer() || unsuppress.as_ref().is_some_and(Filter::asks_peer);
         Export {
             family,
             dialect: negotiated.dialect,
@@ -156,7 +188,16 @@ impl Engine {
             client_to_client: bgp.client_to_client_reflection,
             add_path: settings.add_path_tx.filter(|_| negotiated.dialect.add_path_tx[family]),
             default_originate: settings.default_originate.is_some(),
-            filter: self.filter(bgp, peer, negotiated.kind, family, Direction::Out),
+            filter,
+            unsuppress,
+            // Only what a map asks may tell groups apart.
+            subject: if asks_peer {
+                Self::subject(bgp, peer, negotiated.peer_as, Side::Out)
+            } else {
+                Subject { side: Side::Out, ..Self::own_subject(bgp) }
+            },
+            reflects_changes: bgp.reflects_changes,
+            drains: Self::drains(bgp, peer),
         }
     }
 
@@ -202,6 +243,30 @@ impl Engine {
     fn shared_subnet(&self, peer: &Peer) -> Option<IpNet> {
         let remote = peer.ends.map(|(_, remote): (SocketAddr, SocketAddr)| remote.ip())?;
         self.rib.facts.next_hops.routes.connected_link(remote).map(|(net, _)| net)
+    }
+}
+
+/// The lists and the map that a neighbor has in one direction.
+fn names(settings: &NeighborFamily, direction: Direction) -> FilterNames<'_> {
+    let (distribute_list, prefix_list, filter_list, route_map) = match direction {
+        Direction::In => (
+            &settings.distribute_list_in,
+            &settings.prefix_list_in,
+            &settings.filter_list_in,
+            &settings.route_map_in,
+        ),
+        Direction::Out => (
+            &settings.distribute_list_out,
+            &settings.prefix_list_out,
+            &settings.filter_list_out,
+            &settings.route_map_out,
+        ),
+    };
+    FilterNames {
+        distribute_list: distribute_list.as_deref(),
+        prefix_list: prefix_list.as_deref(),
+        filter_list: filter_list.as_deref(),
+        route_map: route_map.as_deref(),
     }
 }
 

@@ -16,7 +16,7 @@ use super::redistribute::Sweep;
 use super::resolve::Direction;
 use super::{Conn, Engine, FIRST_OWN_CONN, Link};
 use crate::config::Configuration;
-use crate::policy::{Filter, Policy};
+use crate::policy::{Filter, MapCounts, Policy};
 use crate::rib::{Rib, SavedRib, in_family};
 use crate::value::octets::{Damaged, Part};
 use crate::value::{ConnId, Digest, Family, IfIndex, Instant, PeerId, PerFamily, RouterId};
@@ -53,6 +53,9 @@ pub struct SavedEngine<'a> {
     #[serde(default)]
     sweep: Option<Sweep>,
     stopping: bool,
+    /// How often route maps were asked.
+    #[serde(default)]
+    map_counts: Vec<MapCounts>,
 }
 
 impl Engine {
@@ -79,6 +82,7 @@ impl Engine {
             quarantine: Part::Lent(&self.quarantine),
             sweep: self.sweep,
             stopping: self.stopping,
+            map_counts: self.policy.counts(),
         }
     }
 
@@ -90,7 +94,9 @@ impl Engine {
         let mut engine = Engine::new(saved.seed);
         engine.config = saved.config.own()?;
         engine.policy = Policy::compile(&engine.config, &Configuration::default(), &Policy::default());
+        engine.policy.set_counts(&saved.map_counts);
         engine.rib = Rib::restore(saved.rib, saved.seed)?;
+        engine.restore_aggregates();
         engine.conns = saved.conns.own()?;
         engine.links = saved.links.own()?;
         engine.own_addresses = saved.own_addresses.own()?;
@@ -117,13 +123,19 @@ impl Engine {
         for conn in self.conns.values() {
             digest.add(conn.partial.len() as u64);
         }
+        self.digest_itself(digest);
+        digest.add(self.policy.count_sum());
+        self.quarantine.digest(digest);
+    }
+
+    /// Puts in what there is but once.
+    pub(crate) fn digest_itself(&self, digest: &mut Digest) {
         // What looks like chance and has not shown yet.
         digest.add(self.seed);
         digest.add(self.next_conn);
         digest.add(self.now.as_micros());
         digest.add(self.deferred_until.map_or(0, |until| until.as_micros()));
         digest.add((self.leaving.len() as u64) << 1 ^ u64::from(self.stopping));
-        self.quarantine.digest(digest);
     }
 
     fn restore_peers(&mut self, saved: Vec<Part<'_, Peer>>) -> Result<(), Damaged> {
@@ -182,16 +194,28 @@ impl Engine {
             let members = in_family!(&mut self.rib, family, |rib, _facts| {
                 rib.groups_mut().map(|group| group.members().next()).collect::<Vec<_>>()
             });
-            let of = |member: Option<PeerId>| self.filter_of(usize::from(member?.0), family, Direction::Out);
-            let filters: Vec<Option<Filter>> = members.into_iter().map(of).collect();
+            let filters = members.into_iter().map(|member| self.group_filters(member, family));
+            let filters = filters.collect::<Result<Vec<_>, Damaged>>()?;
             in_family!(&mut self.rib, family, |rib, _facts| {
-                for (group, filter) in rib.groups_mut().zip(filters) {
-                    group.export.filter =
-                        filter.ok_or(Damaged("a group is told of routes without a session"))?;
+                for (group, (filter, unsuppress)) in rib.groups_mut().zip(filters) {
+                    group.set_filters(filter, unsuppress);
                 }
             });
         }
         Ok(())
+    }
+
+    /// The maps and lists of a group, from one of its members. A group that nobody is in any more asks nothing.
+    fn group_filters(
+        &self,
+        member: Option<PeerId>,
+        family: Family,
+    ) -> Result<(Filter, Option<Filter>), Damaged> {
+        let Some(member) = member else { return Ok((Filter::default(), None)) };
+        let filter = self.filter_of(usize::from(member.0), family, Direction::Out);
+        let filter = filter.ok_or(Damaged("a group is told of routes without a session"))?;
+        let peer = self.peer_by_id(member).ok_or(Damaged("a group is of a peer that is not there"))?;
+        Ok((filter, self.unsuppress(peer, family)))
     }
 
     /// A peer's filter; `None` where the peer has no session.

@@ -162,7 +162,7 @@ impl Engine {
         let export = self.export(bgp, peer, negotiated, family);
         let same = in_family!(&mut self.rib, family, |rib, all| {
             all.peers[usize::from(id.0)] = facts;
-            rib.group(id).is_some_and(|(_, group)| group.export == export)
+            rib.group(id).is_some_and(|(_, group)| *group.export == export)
         });
         if same {
             return;
@@ -178,7 +178,7 @@ impl Engine {
     fn refresh_import(&mut self, id: PeerId, family: Family, effects: &mut Effects) {
         let (Some(bgp), Some(peer)) = (self.bgp(), self.peer_by_id(id)) else { return };
         let Some(negotiated) = peer.session.negotiated() else { return };
-        let import = self.import(bgp, peer, negotiated.kind, family);
+        let import = self.import(bgp, peer, negotiated, family);
         let state = &peer.families[family];
         if state.import.is_none() || state.import.as_ref() == Some(&import) {
             return;

@@ -4,8 +4,9 @@
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
+use ipnet::IpNet;
 
-use super::{Action, PrefixList, PrefixListEntry};
+use super::{AccessList, Action, PrefixList, PrefixListEntry};
 use crate::value::Net;
 
 /// A seed like any other: what the table holds is never listed, so that its order is never seen.
@@ -19,7 +20,7 @@ type Verdicts = Vec<Verdict>;
 pub(crate) struct PrefixIndex {
     /// By prefix length, ascending; the prefixes by their bits (see [`Net::bits`]).
     lengths: Vec<(u8, HashMap<u128, Verdicts, Hasher>)>,
-    /// A list without entries permits everything, as in FRR.
+    /// A prefix list without entries permits everything, as in FRR.
     empty: bool,
 }
 
@@ -45,23 +46,37 @@ impl PrefixIndex {
     pub(crate) fn new(list: &PrefixList) -> PrefixIndex {
         let mut index = PrefixIndex { lengths: Vec::new(), empty: list.entries.is_empty() };
         for (sequence, entry) in &list.entries {
-            let (bits, length) = (bits(entry), entry.prefix.prefix_len());
-            let at = match index.lengths.binary_search_by_key(&length, |(length, _)| *length) {
-                Ok(at) => at,
-                Err(at) => {
-                    index.lengths.insert(at, (length, HashMap::with_hasher(Hasher::default())));
-                    at
-                }
-            };
-            let verdict = Verdict {
-                sequence: *sequence,
-                least: entry.ge.unwrap_or(length),
-                most: most(entry),
-                action: entry.action,
-            };
-            index.lengths[at].1.entry(bits).or_default().push(verdict);
+            let least = entry.ge.unwrap_or(entry.prefix.prefix_len());
+            let verdict = Verdict { sequence: *sequence, least, most: most(entry), action: entry.action };
+            index.add(entry.prefix, verdict);
         }
         index
+    }
+
+    /// An access list without entries denies everything.
+    pub(crate) fn of_access_list(list: &AccessList) -> PrefixIndex {
+        let mut index = PrefixIndex::default();
+        for (sequence, entry) in &list.entries {
+            let length = entry.prefix.prefix_len();
+            let most = if entry.exact { length } else { entry.prefix.max_prefix_len() };
+            index.add(
+                entry.prefix,
+                Verdict { sequence: *sequence, least: length, most, action: entry.action },
+            );
+        }
+        index
+    }
+
+    fn add(&mut self, prefix: IpNet, verdict: Verdict) {
+        let length = prefix.prefix_len();
+        let at = match self.lengths.binary_search_by_key(&length, |(length, _)| *length) {
+            Ok(at) => at,
+            Err(at) => {
+                self.lengths.insert(at, (length, HashMap::with_hasher(Hasher::default())));
+                at
+            }
+        };
+        self.lengths[at].1.entry(bits(prefix)).or_default().push(verdict);
     }
 
     /// What the entry with the least sequence number says that the prefix fits; deny where it fits none.
@@ -84,10 +99,10 @@ impl PrefixIndex {
     }
 }
 
-fn bits(entry: &PrefixListEntry) -> u128 {
-    match entry.prefix {
-        ipnet::IpNet::V4(net) => net.trunc().bits(),
-        ipnet::IpNet::V6(net) => net.trunc().bits(),
+fn bits(prefix: IpNet) -> u128 {
+    match prefix {
+        IpNet::V4(net) => net.trunc().bits(),
+        IpNet::V6(net) => net.trunc().bits(),
     }
 }
 

@@ -33,11 +33,15 @@ fn with_list(list: PrefixList) -> Configuration {
 }
 
 fn compile(c: &Configuration, family: Family, map: Option<&str>, list: Option<&str>) -> Filter {
-    Policy::compile(c, &Configuration::default(), &Policy::default()).filter(family, map, list)
+    let names = FilterNames { route_map: map, prefix_list: list, ..FilterNames::default() };
+    Policy::compile(c, &Configuration::default(), &Policy::default()).filter(family, names)
 }
 
 fn decide<N: Net>(filter: &Filter, net: N) -> Action {
-    if filter.permits(net, &PathAttributes::default()) { Action::Permit } else { Action::Deny }
+    let asked =
+        Asked { subject: &Subject::default(), former_med: None, igp_metric: None, protocol: Protocol::Bgp };
+    let passes = filter.decide(net, &PathAttributes::default(), &asked).is_some();
+    if passes { Action::Permit } else { Action::Deny }
 }
 
 fn v4(filter: &Filter, net: &str) -> Action {
@@ -81,12 +85,9 @@ fn what_is_not_defined_means_what_it_means_in_frr() {
     assert_eq!(none(&filter(&configuration, Some("M"), None)), Action::Deny, "route map not defined");
     configuration.prefix_lists[Family::Ipv4Unicast].insert("P".to_string(), PrefixList::default());
     assert_eq!(none(&filter(&configuration, None, Some("P"))), Action::Permit, "prefix list without entries");
-    let entry = RouteMapEntry {
-        action: Action::Deny,
-        description: None,
-        matches: vec![Match::AddressPrefixList(Family::Ipv4Unicast, "Q".to_string())],
-    };
-    let last = RouteMapEntry { action: Action::Permit, description: None, matches: Vec::new() };
+    let mut entry = RouteMapEntry::new(Action::Deny);
+    entry.add_match(Match::AddressPrefixList(Family::Ipv4Unicast, "Q".to_string()));
+    let last = RouteMapEntry::new(Action::Permit);
     let map = RouteMap { entries: BTreeMap::from([(10, entry), (20, last)]) };
     configuration.route_maps.insert("M".to_string(), map);
     assert_eq!(
@@ -101,8 +102,8 @@ fn what_is_not_defined_means_what_it_means_in_frr() {
 #[test]
 fn a_list_of_one_family_matches_no_prefix_of_the_other() {
     let mut configuration = with_list(list(vec![entry(Action::Permit, "::/0", None, Some(128))]));
-    let matches = vec![Match::AddressPrefixList(Family::Ipv6Unicast, "P".to_string())];
-    let entry = RouteMapEntry { action: Action::Permit, description: None, matches };
+    let mut entry = RouteMapEntry::new(Action::Permit);
+    entry.add_match(Match::AddressPrefixList(Family::Ipv6Unicast, "P".to_string()));
     configuration.route_maps.insert("M".to_string(), RouteMap { entries: BTreeMap::from([(10, entry)]) });
     let filter = compile(&configuration, Family::Ipv6Unicast, Some("M"), None);
     assert_eq!(v6(&filter, "2001:db8::/32"), Action::Permit);
@@ -117,7 +118,9 @@ fn a_filter_stays_equal_while_its_entries_do() {
     configuration.prefix_lists[Family::Ipv4Unicast].insert("Q".to_string(), PrefixList::default());
     let after = Policy::compile(&configuration, &first, &before);
     let second = configuration.clone();
-    let of = |policy: &Policy| policy.filter(Family::Ipv4Unicast, None, Some("P"));
+    let of = |policy: &Policy| {
+        policy.filter(Family::Ipv4Unicast, FilterNames { prefix_list: Some("P"), ..FilterNames::default() })
+    };
     assert_eq!(of(&before), of(&after));
     configuration.prefix_lists[Family::Ipv4Unicast].get_mut("P").unwrap().entries.get_mut(&5).unwrap().le =
         Some(24);

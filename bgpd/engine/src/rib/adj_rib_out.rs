@@ -8,24 +8,29 @@
 
 mod piece;
 mod save;
+mod told;
 mod view;
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 
 pub use piece::{Audience, Piece};
 pub use save::{Bounds, SavedGroup};
+use told::Pace;
 use view::Leave;
 pub use view::View;
 
 use super::change_log::Version;
 use super::export::Export;
 use super::facts::{Facts, SELF};
+use super::outbound::Outbound;
 use super::packing::{Batch, Change};
 use super::select::{Selected, select};
 use super::table::RouteId;
+use crate::policy::Filter;
 use crate::value::{Net, PathId, PeerId};
 
 /// Routes looked at for one piece.
@@ -37,6 +42,9 @@ const KEPT_OCTETS: usize = 1 << 20;
 /// Pieces that a group keeps. A member behind more than these does better by itself: what changed twice since is
 /// sent once.
 const KEPT_PIECES: usize = 64;
+
+/// Routes that a group without members forgets in one step.
+const RELEASED: usize = 16_384;
 
 /// No attributes: not advertised.
 const NONE: u32 = u32::MAX;
@@ -62,15 +70,8 @@ pub struct Member {
     told: Vec<u64>,
     /// When everything before this version is sent, End-of-RIB is due.
     end_of_rib_at: Option<Version>,
-    /// Whether it has met every route since it came.
-    complete: bool,
-}
-
-impl Member {
-    /// Whether it was told of a route before it came to this group.
-    fn was_told(&self, route: RouteId) -> bool {
-        self.told.get(route.0 as usize / 64).is_some_and(|bits| bits >> (route.0 % 64) & 1 != 0)
-    }
+    /// How it stands to the group.
+    pace: Pace,
 }
 
 /// What was advertised to the group.
@@ -86,7 +87,7 @@ enum Advertised {
 #[derive(Debug)]
 pub struct Group {
     /// What shapes their output.
-    pub export: Export,
+    pub export: Arc<Export>,
     members: Vec<Member>,
     advertised: Advertised,
     /// The next change to look at.
@@ -119,7 +120,7 @@ impl Group {
             Advertised::Single { attrs: Vec::new(), source: Vec::new() }
         };
         Group {
-            export,
+            export: Arc::new(export),
             members: Vec::new(),
             advertised,
             cursor: 0,
@@ -139,7 +140,7 @@ impl Group {
             fresh_until: end,
             told,
             end_of_rib_at: Some(end),
-            complete: false,
+            pace: Pace::Alone,
         });
     }
 
@@ -147,24 +148,6 @@ impl Group {
     pub fn leave(&mut self, peer: PeerId) -> Vec<u64> {
         self.members.retain(|member| member.peer != peer);
         self.told()
-    }
-
-    fn told(&self) -> Vec<u64> {
-        let mut bits = Vec::new();
-        let mut set = |route: u32| {
-            let word = route as usize / 64;
-            if bits.len() <= word {
-                bits.resize(word + 1, 0);
-            }
-            bits[word] |= 1u64 << (route % 64);
-        };
-        match &self.advertised {
-            Advertised::Single { attrs, .. } => {
-                (0u32..).zip(attrs).filter(|&(_, &attrs)| attrs != NONE).for_each(|(route, _)| set(route));
-            }
-            Advertised::Several(routes) => routes.keys().for_each(|route| set(route.0)),
-        }
-        bits
     }
 
     /// Says everything again to a member (route refresh, `clear … soft out`).
@@ -175,8 +158,14 @@ impl Group {
             member.fresh_until = end;
             member.told = told;
             member.end_of_rib_at = Some(end);
-            member.complete = false;
+            member.pace = Pace::Alone;
         }
+    }
+
+    /// Gives a restored group its filter and its unsuppress map.
+    pub fn set_filters(&mut self, filter: Filter, unsuppress: Option<Filter>) {
+        let export = Arc::make_mut(&mut self.export);
+        (export.filter, export.unsuppress) = (filter, unsuppress);
     }
 
     /// Whether nobody is in it.
@@ -264,16 +253,26 @@ impl Group {
         self.count_from[at] = self.count_from[at].wrapping_add_signed(by);
     }
 
-    /// Gives back the references that the group holds. Call before dropping it.
-    pub fn release(&mut self, facts: &mut Facts) {
-        match core::mem::replace(&mut self.advertised, Advertised::Several(BTreeMap::new())) {
-            Advertised::Single { attrs, .. } => {
-                for attrs in attrs.into_iter().filter(|&attrs| attrs != NONE) {
+    /// Gives back some of the references that the group holds; true when it holds none. Call until then before
+    /// dropping it.
+    pub fn release_some(&mut self, facts: &mut Facts) -> bool {
+        self.kept.clear();
+        self.kept_octets = 0;
+        match &mut self.advertised {
+            Advertised::Single { attrs, source } => {
+                let rest = attrs.len().saturating_sub(RELEASED);
+                source.truncate(rest);
+                for attrs in attrs.drain(rest..).filter(|&attrs| attrs != NONE) {
                     facts.release(super::attr_store::AttrId::at(attrs));
                 }
+                attrs.is_empty()
             }
             Advertised::Several(routes) => {
-                routes.into_values().flatten().for_each(|path| facts.release(path.attrs));
+                for _ in 0..RELEASED {
+                    let Some((_, paths)) = routes.pop_last() else { break };
+                    paths.iter().for_each(|path| facts.release(path.attrs));
+                }
+                routes.is_empty()
             }
         }
     }
@@ -288,7 +287,8 @@ impl Group {
             self.members[at].end_of_rib_at = None;
             return Next::EndOfRib;
         }
-        if let Ok(kept) = self.kept.binary_search_by_key(&cursor, |kept| kept.from) {
+        let piece = self.kept.binary_search_by_key(&cursor, |kept| kept.from);
+        if let (Ok(kept), Pace::Together | Pace::Level) = (piece, self.members[at].pace) {
             let mut out = Vec::new();
             self.kept[kept].piece.push_for(peer, &mut out);
             self.members[at].cursor = self.kept[kept].to;
@@ -302,10 +302,11 @@ impl Group {
             // Only now has it passed every route: one may have moved on in the log before the member met it.
             if cursor >= view.table.end() {
                 self.members[at].told = Vec::new();
-                self.members[at].complete = true;
+                self.members[at].pace = Pace::Level;
             }
             return Next::Nothing;
         }
+        self.members[at].pace = self.members[at].pace.met();
         let (to, piece) = self.advance(view);
         let mut out = Vec::new();
         piece.push_for(peer, &mut out);
@@ -339,6 +340,9 @@ impl Group {
         let mut before = Vec::new();
         let mut looked = 0;
         let (table, until) = (view.table, view.until());
+        let export = Arc::clone(&self.export);
+        let mut outbound = Outbound::new(&export);
+        let careful = self.members.iter().any(Member::is_unsettled);
         for (version, route) in table.changes(self.cursor) {
             if looked == BATCH_ROUTES || version >= until {
                 break;
@@ -349,13 +353,16 @@ impl Group {
             now.clear();
             before.clear();
             if leave == Leave::Given {
-                select(&self.export, table, route, view.facts, view.suppressed, &mut now);
+                let suppressed = select(&export, table, route, view.facts, view.suppresses, &mut now);
+                outbound.pass_all(table.net(route), suppressed, view.facts, &mut now);
             }
             self.remembered(route, &mut before);
             if leave == Leave::Awaited {
                 now.extend_from_slice(&before);
             }
-            self.serve_newcomers(route, &before, &now, &mut batch);
+            if careful {
+                self.settle((version, route), &before, &now, &mut batch);
+            }
             if now == before {
                 continue;
             }
@@ -374,25 +381,8 @@ impl Group {
             to = until;
         }
         self.cursor = to;
-        (to, batch.encode(&self.export, view))
-    }
-
-    /// Notes what members must be told who came after the group had made up its mind: a route may have moved on in
-    /// the log before they met it.
-    fn serve_newcomers(&self, route: RouteId, before: &[Selected], now: &[Selected], batch: &mut Batch) {
-        for member in self.members.iter().filter(|member| !member.complete) {
-            let audience = Audience::Only(member.peer);
-            let mut any = false;
-            for path in now.iter().filter(|path| path.source != member.peer) {
-                any = true;
-                if before.contains(path) {
-                    batch.push(Change::Announce { route, path: *path, audience });
-                }
-            }
-            if !any && member.was_told(route) {
-                batch.push(Change::Withdraw { route, id: PathId(0), audience });
-            }
-        }
+        outbound.finish(view.facts);
+        (to, batch.encode(&export, view))
     }
 
     /// Notes what the members must be told for a route that was `before` and is `now`.
@@ -429,7 +419,8 @@ impl Group {
     /// Sends a member that is behind what the group remembers of the next changes.
     fn catch_up<N: Net>(&mut self, at: usize, view: &mut View<'_, N>) -> Vec<Bytes> {
         let Member { peer, cursor, .. } = self.members[at];
-        let meets = self.kept.iter().map(|kept| kept.from).find(|&from| from > cursor).unwrap_or(self.cursor);
+        // Not the next piece that is kept: what the group looked at for it and found as before is not in it.
+        let meets = self.cursor;
         let mut batch = Batch::new();
         let mut to = meets;
         let mut paths = Vec::new();
@@ -449,12 +440,12 @@ impl Group {
                 batch.push(Change::Announce { route, path: *path, audience: Audience::All });
             }
             let member = &self.members[at];
-            let told = member.was_told(route);
-            if paths.is_empty() && (told || version >= member.fresh_until) {
+            if paths.is_empty() && (member.was_told(route) || version >= member.fresh_until) {
                 batch.push(Change::Withdraw { route, id: PathId(0), audience: Audience::All });
             }
         }
         self.members[at].cursor = to;
+        self.members[at].pace = if to == meets { Pace::Together } else { Pace::Alone };
         let piece = batch.encode(&self.export, view);
         let mut out = Vec::new();
         piece.push_for(peer, &mut out);

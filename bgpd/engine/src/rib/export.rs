@@ -9,9 +9,10 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{PeerFacts, Source};
-use crate::attr::{Community, NextHop, PathAttributes};
+use super::import::drain;
+use crate::attr::{Community, NextHop, NextHopMark, PathAttributes};
 use crate::config::{AddPathTx, CommunityKinds, NextHopSelf, RemovePrivateAs};
-use crate::policy::Filter;
+use crate::policy::{Filter, Subject};
 use crate::value::{Asn, Family, RouterId};
 use crate::wire::Dialect;
 use crate::wire::capability::Role;
@@ -75,9 +76,21 @@ pub struct Export {
     pub add_path: Option<AddPathTx>,
     /// `default-originate`.
     pub default_originate: bool,
-    /// Prefix list and route map; denies everything where RFC 8212 asks for a policy and there is none.
+    /// Lists and route map; denies everything where RFC 8212 asks for a policy and there is none.
     #[serde(skip)]
     pub filter: Filter,
+    /// `unsuppress-map`: what an aggregate stands for goes out all the same where this map permits it.
+    #[serde(skip)]
+    pub unsuppress: Option<Filter>,
+    /// What a route map may ask about the peer; alike for all peers where the map does not.
+    #[serde(default)]
+    pub subject: Subject,
+    /// `bgp route-reflector allow-outbound-policy`: set clauses hold for reflected routes too.
+    #[serde(default)]
+    pub reflects_changes: bool,
+    /// `graceful-shutdown` (RFC 8326).
+    #[serde(default)]
+    pub drains: bool,
 }
 
 /// This router's addresses on the way to a peer.
@@ -144,13 +157,60 @@ impl Export {
         !(upwards && attributes.rare().otc.is_some())
     }
 
-    /// The attributes as the peer is sent them.
+    /// Whether what a group remembers of a route is what its map has made of it, and no longer the table's own set.
+    #[must_use]
+    pub fn rewrites(&self) -> bool {
+        self.filter.changes() || self.unsuppress.as_ref().is_some_and(Filter::changes)
+    }
+
+    /// The attributes as the peer is sent them, from what its group remembers.
     #[must_use]
     pub fn transform(&self, attributes: &PathAttributes, source: &PeerFacts) -> PathAttributes {
+        if self.rewrites() {
+            self.complete(attributes.clone(), source)
+        } else {
+            self.complete(self.prepare(attributes, source), source)
+        }
+    }
+
+    /// The attributes as a route map sees them: what is done to a route on its way out before policy, in FRR's
+    /// order, so that a map can set what would have been taken out.
+    #[must_use]
+    pub fn prepare(&self, attributes: &PathAttributes, source: &PeerFacts) -> PathAttributes {
         let mut out = attributes.clone();
-        self.set_next_hop(&mut out, source);
         match self.towards {
-            Towards::External => self.make_external(&mut out, source),
+            Towards::External => {
+                //= rfc4271#section-5.1.4
+                //# A BGP speaker MUST NOT propagate a MED received from one neighboring AS to another.
+                if !self.unchanged.med && source.source != Source::Local {
+                    out.med = None;
+                }
+                if !self.unchanged.as_path {
+                    self.hide_ases(&mut out);
+                }
+            }
+            Towards::Confederation => {
+                out.local_pref = Some(out.local_pref.unwrap_or(self.default_local_pref));
+            }
+            Towards::Internal { .. } => {
+                out.local_pref = Some(out.local_pref.unwrap_or(self.default_local_pref));
+                if source.source == Source::Internal {
+                    out.edit_rare(|rare| rare.originator_id = rare.originator_id.or(Some(source.router_id)));
+                }
+            }
+        }
+        out
+    }
+
+    /// What is done after policy.
+    #[must_use]
+    pub fn complete(&self, mut out: PathAttributes, source: &PeerFacts) -> PathAttributes {
+        self.set_next_hop(&mut out, source);
+        if self.drains {
+            drain(&mut out);
+        }
+        match self.towards {
+            Towards::External => self.make_external(&mut out),
             Towards::Confederation => self.make_confederation(&mut out),
             Towards::Internal { .. } => self.make_internal(&mut out, source),
         }
@@ -161,31 +221,30 @@ impl Export {
         out
     }
 
-    fn make_external(&self, out: &mut PathAttributes, source: &PeerFacts) {
+    /// `remove-private-AS`, `as-override`.
+    fn hide_ases(&self, out: &mut PathAttributes) {
+        if let Some(remove) =
+            self.remove_private_as.filter(|remove| remove.all || out.as_path.is_all_private())
+        {
+            out.as_path = if remove.replace {
+                out.as_path.replace_private(self.member_as, self.peer_as)
+            } else {
+                out.as_path.remove_private(self.peer_as)
+            };
+        }
+        if self.as_override {
+            let own = self.prepend.last().copied().unwrap_or(self.member_as);
+            out.as_path = out.as_path.replace(self.peer_as, own);
+        }
+    }
+
+    fn make_external(&self, out: &mut PathAttributes) {
         out.local_pref = None;
         if !self.unchanged.as_path {
-            if let Some(remove) =
-                self.remove_private_as.filter(|remove| remove.all || out.as_path.is_all_private())
-            {
-                out.as_path = if remove.replace {
-                    out.as_path.replace_private(self.member_as, self.peer_as)
-                } else {
-                    out.as_path.remove_private(self.peer_as)
-                };
-            }
-            if self.as_override {
-                let own = self.prepend.last().copied().unwrap_or(self.member_as);
-                out.as_path = out.as_path.replace(self.peer_as, own);
-            }
             out.as_path = out.as_path.strip_confed();
             for &asn in self.prepend.iter().rev() {
                 out.as_path = out.as_path.prepend(asn, 1);
             }
-        }
-        //= rfc4271#section-5.1.4
-        //# A BGP speaker MUST NOT propagate a MED received from one neighboring AS to another.
-        if !self.unchanged.med && source.source != Source::Local {
-            out.med = None;
         }
         let downwards = matches!(self.role, Some(Role::Provider | Role::Peer | Role::RouteServer));
         out.edit_rare(|rare| {
@@ -205,7 +264,6 @@ impl Export {
         if !self.unchanged.as_path {
             out.as_path = out.as_path.prepend_confed(self.member_as);
         }
-        out.local_pref = Some(out.local_pref.unwrap_or(self.default_local_pref));
         out.edit_rare(|rare| {
             rare.originator_id = None;
             rare.cluster_list = crate::attr::List::EMPTY;
@@ -213,14 +271,12 @@ impl Export {
     }
 
     fn make_internal(&self, out: &mut PathAttributes, source: &PeerFacts) {
-        out.local_pref = Some(out.local_pref.unwrap_or(self.default_local_pref));
         if source.source != Source::Internal {
             return;
         }
         //= rfc4456#section-8
         //# When an RR reflects a route, it MUST prepend the local CLUSTER_ID to the CLUSTER_LIST.
         out.edit_rare(|rare| {
-            rare.originator_id.get_or_insert(source.router_id);
             let clusters = core::iter::once(self.cluster_id).chain(rare.cluster_list.iter().copied());
             rare.cluster_list = clusters.collect();
         });
@@ -253,12 +309,14 @@ impl Export {
 
     /// Sets the next hop (RFC 4271 §5.1.3, RFC 2545 §3, RFC 8950).
     fn set_next_hop(&self, out: &mut PathAttributes, source: &PeerFacts) {
-        if self.unchanged.next_hop && out.next_hop != NextHop::Own {
+        let mark = out.rare().marks.next_hop;
+        let kept = self.unchanged.next_hop || mark == NextHopMark::Kept;
+        if kept && out.next_hop != NextHop::Own {
             return;
         }
         let learned_inside = source.source == Source::Internal;
         let own = match (self.towards, self.next_hop_self) {
-            _ if out.next_hop == NextHop::Own => true,
+            _ if out.next_hop == NextHop::Own || mark == NextHopMark::Own => true,
             (_, Some(NextHopSelf::Force)) => true,
             (_, Some(NextHopSelf::Ebgp)) => !learned_inside,
             (Towards::Internal { .. } | Towards::Confederation, None) => false,

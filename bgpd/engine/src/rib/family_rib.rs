@@ -1,27 +1,27 @@
 //! One family's routes, from what comes in to what goes out.
 
+mod aggregates;
+mod intake;
 mod read;
 mod save;
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 pub use save::SavedFamily;
 
 use super::adj_rib_out::{Group, Next, View};
-use super::aggregate::{Aggregate, Aggregates};
+use super::aggregate::Aggregates;
 use super::attr_store::AttrId;
 use super::export::Export;
-use super::facts::{Facts, SELF};
+use super::facts::Facts;
 use super::fib::Told;
-use super::import::{Import, Imported, ReceivedKey};
+use super::import::{Import, ReceivedKey};
 use super::job::{Job, SLICE, Task};
 use super::select::Selected;
-use super::table::{Announced, Arrival, Interest, RouteId, Table};
-use crate::attr::{Aggregator, Origin, PathAttributes};
-use crate::policy::Filter;
-use crate::value::{IfIndex, Net, PathId, PeerId};
-use crate::wire::Nlri;
+use super::table::{Interest, Path, RouteId, Table};
+use crate::attr::Aggregator;
+use crate::value::{Net, PathId, PeerId};
 
 /// Paths as a peer sent them, before policy, in order: who looks at them comes back for the next slice.
 type Received<N> = BTreeMap<ReceivedKey<N>, AttrId>;
@@ -37,8 +37,12 @@ pub struct FamilyRib<N> {
     /// What peers with `soft-reconfiguration inbound` sent.
     received: BTreeMap<PeerId, Received<N>>,
     /// What this router originates, and under which identifiers.
-    networks: alloc::collections::BTreeSet<(N, PathId)>,
+    networks: BTreeSet<(N, PathId)>,
     aggregates: Aggregates<N>,
+    /// Aggregates whose routes have changed in this step.
+    due: BTreeSet<N>,
+    /// Peers whose kept paths are evaluated again, and the last one that was.
+    reimports: BTreeMap<PeerId, Option<ReceivedKey<N>>>,
     aggregator: Option<Aggregator>,
     pub(super) jobs: VecDeque<Job>,
     /// What the kernel was told, once somebody writes its table.
@@ -56,8 +60,10 @@ impl<N: Net> FamilyRib<N> {
             groups: Vec::new(),
             group_of: BTreeMap::new(),
             received: BTreeMap::new(),
-            networks: alloc::collections::BTreeSet::new(),
+            networks: BTreeSet::new(),
             aggregates: Aggregates::default(),
+            due: BTreeSet::new(),
+            reimports: BTreeMap::new(),
             aggregator: None,
             jobs: VecDeque::new(),
             told: None,
@@ -65,236 +71,12 @@ impl<N: Net> FamilyRib<N> {
         }
     }
 
-    fn best_origin(&self, net: N, facts: &Facts) -> Option<Origin> {
-        let best = self.table.best(self.table.find(net)?)?;
-        Some(facts.attrs[best.attrs].attributes.origin)
-    }
-
-    /// Does something to the paths of one prefix, and what follows from it for the aggregates.
-    fn change<R>(
-        &mut self,
-        net: N,
-        facts: &mut Facts,
-        change: impl FnOnce(&mut Table<N>, &mut Facts) -> R,
-    ) -> R {
-        if self.aggregates.0.is_empty() {
-            return change(&mut self.table, facts);
-        }
-        let before = self.best_origin(net, facts);
-        let result = change(&mut self.table, facts);
-        let now = self.best_origin(net, facts);
-        for aggregate in self.aggregates.note(net, before, now) {
-            self.follow_aggregate(aggregate, facts);
-        }
-        result
-    }
-
-    /// Originates or takes back an aggregate, as what is inside demands.
-    fn follow_aggregate(&mut self, net: N, facts: &mut Facts) {
-        let Some(aggregate) = self.aggregates.0.iter().find(|aggregate| aggregate.net == net) else { return };
-        let (origin, summary_only) = (aggregate.origin(), aggregate.summary_only);
-        match origin {
-            Some(origin) => {
-                let mut attributes = PathAttributes::default();
-                attributes.origin = origin;
-                attributes.atomic_aggregate = true;
-                attributes.weight = 32768;
-                attributes.med = Some(0);
-                let aggregator = self.aggregator;
-                attributes.edit_rare(|rare| rare.aggregator = aggregator);
-                let now_s = facts.next_hops.routes.now_s();
-                self.originate(net, attributes, PathId(1), now_s, facts);
-            }
-            None => self.take_back(net, PathId(1), facts),
-        }
-        if summary_only {
-            self.add_job(Task::TouchCovered);
-        }
-    }
-
-    /// Puts a route of this router itself into the table. `id` tells apart the ways to originate one prefix.
-    pub fn originate(
-        &mut self,
-        net: N,
-        attributes: PathAttributes,
-        id: PathId,
-        now_s: u32,
-        facts: &mut Facts,
-    ) {
-        self.networks.insert((net, id));
-        let attrs = facts.intern(attributes, IfIndex(0));
-        let arrival = Arrival { peer: SELF, received_id: id, attrs, now_s };
-        self.change(net, facts, |table, facts| table.announce(net, arrival, facts));
-    }
-
-    /// Takes a route of this router itself back.
-    pub fn take_back(&mut self, net: N, id: PathId, facts: &mut Facts) {
-        self.networks.remove(&(net, id));
-        self.change(net, facts, |table, facts| table.withdraw(net, SELF, id, facts));
-    }
-
-    /// The prefixes that this router originates under this identifier.
-    #[must_use]
-    pub fn own_networks(&self, id: PathId) -> alloc::collections::BTreeSet<ipnet::IpNet> {
-        self.networks.iter().filter(|(_, own)| *own == id).map(|&(net, _)| net.into()).collect()
-    }
-
-    /// The same, behind `after`, in the order of prefixes.
-    pub fn own_networks_after(
-        &self,
-        id: PathId,
-        after: Option<ipnet::IpNet>,
-    ) -> impl Iterator<Item = ipnet::IpNet> {
-        let behind = move |net: ipnet::IpNet| after.is_none_or(|after| net > after);
-        let from = after.and_then(N::from_ipnet).unwrap_or_default();
-        let own = self.networks.range((from, PathId(0))..).filter(move |(_, own)| *own == id);
-        own.map(|&(net, _)| net.into()).filter(move |net| behind(*net))
-    }
-
-    /// Whether this router originates the prefix under this identifier.
-    #[must_use]
-    pub fn is_own(&self, net: N, id: PathId) -> bool {
-        self.networks.contains(&(net, id))
-    }
-
-    /// Takes in prefixes that a peer announced with these attributes. The caller keeps its reference to them.
-    pub fn announce(
-        &mut self,
-        peer: PeerId,
-        nlri: &Nlri<'_>,
-        attrs: AttrId,
-        import: &Import,
-        now_s: u32,
-        facts: &mut Facts,
-    ) -> Imported {
-        let mut imported = Imported::default();
-        for (received_id, net) in nlri.iter::<N>() {
-            if import.keep_received {
-                self.keep_received(peer, (net, received_id), attrs, facts);
-            }
-            let arrival = Arrival { peer, received_id, attrs, now_s };
-            self.import_one(net, arrival, &import.filter, facts, &mut imported);
-        }
-        imported
-    }
-
-    fn import_one(
-        &mut self,
-        net: N,
-        arrival: Arrival,
-        filter: &Filter,
-        facts: &mut Facts,
-        imported: &mut Imported,
-    ) {
-        if !filter.permits(net, &facts.attrs[arrival.attrs].attributes) {
-            imported.refused += 1;
-            imported.removed += u32::from(self.change(net, facts, |table, facts| {
-                table.withdraw(net, arrival.peer, arrival.received_id, facts)
-            }));
-            return;
-        }
-        facts.attrs.hold(arrival.attrs, 1);
-        match self.change(net, facts, |table, facts| table.announce(net, arrival, facts)) {
-            Announced::New => imported.added += 1,
-            Announced::Replaced => {}
-            Announced::Duplicate => imported.duplicates += 1,
-        }
-    }
-
-    /// Takes out prefixes that a peer withdrew.
-    pub fn withdraw(&mut self, peer: PeerId, nlri: &Nlri<'_>, facts: &mut Facts) -> Imported {
-        let mut imported = Imported::default();
-        for (received_id, net) in nlri.iter::<N>() {
-            if let Some(received) = self.received.get_mut(&peer)
-                && let Some(attrs) = received.remove(&(net, received_id))
-            {
-                facts.release(attrs);
-            }
-            let removed =
-                self.change(net, facts, |table, facts| table.withdraw(net, peer, received_id, facts));
-            imported.removed += u32::from(removed);
-        }
-        imported
-    }
-
-    fn keep_received(&mut self, peer: PeerId, key: ReceivedKey<N>, attrs: AttrId, facts: &mut Facts) {
-        let received = self.received.entry(peer).or_default();
-        facts.attrs.hold(attrs, 1);
-        if let Some(former) = received.insert(key, attrs) {
-            facts.release(former);
-        }
-    }
-
-    /// What a peer sent, before policy, where that is kept; in order of prefix.
-    #[must_use]
-    pub fn received(&self, peer: PeerId) -> Vec<(N, PathId, AttrId)> {
-        let received = self.received.get(&peer).into_iter().flatten();
-        received.map(|(&(net, id), &attrs)| (net, id, attrs)).collect()
-    }
-
-    /// How many paths a peer sent, before policy, where that is kept.
-    #[must_use]
-    pub fn received_count(&self, peer: PeerId) -> usize {
-        self.received.get(&peer).map_or(0, BTreeMap::len)
-    }
-
-    /// Evaluates again what a peer sent, where it was kept; else false.
-    pub fn reimport(
-        &mut self,
-        peer: PeerId,
-        import: &Import,
-        now_s: u32,
-        facts: &mut Facts,
-    ) -> Option<Imported> {
-        if !self.received.contains_key(&peer) {
-            return None;
-        }
-        let mut imported = Imported::default();
-        for (net, received_id, attrs) in self.received(peer) {
-            let arrival = Arrival { peer, received_id, attrs, now_s };
-            self.import_one(net, arrival, &import.filter, facts, &mut imported);
-        }
-        Some(imported)
-    }
-
-    /// Forgets what a peer sent, before policy.
-    pub fn forget_received(&mut self, peer: PeerId, facts: &mut Facts) {
-        for attrs in self.received.remove(&peer).into_iter().flat_map(BTreeMap::into_values) {
-            facts.release(attrs);
-        }
-    }
-
-    /// These aggregates and no others.
-    pub fn set_aggregates(&mut self, wanted: &[(N, bool)], aggregator: Aggregator, facts: &mut Facts) {
-        let gone: Vec<N> = self.aggregates.0.iter().map(|a| a.net).collect();
-        self.aggregates.0.clear();
-        for net in gone.iter().filter(|net| !wanted.iter().any(|(other, _)| other == *net)) {
-            self.take_back(*net, PathId(1), facts);
-        }
-        self.aggregator = Some(aggregator);
-        let mut fresh: Vec<Aggregate<N>> =
-            wanted.iter().map(|&(net, only)| Aggregate::new(net, only)).collect();
-        if !fresh.is_empty() || !gone.is_empty() {
-            self.add_job(Task::TouchCovered);
-        }
-        core::mem::swap(&mut self.aggregates.0, &mut fresh);
-        for route in (0..self.table.places()).map(RouteId) {
-            let Some(best) = self.table.is_live(route).then(|| self.table.best(route)).flatten() else {
-                continue;
-            };
-            let origin = facts.attrs[best.attrs].attributes.origin;
-            self.aggregates.note(self.table.net(route), None, Some(origin));
-        }
-        for &(net, _) in wanted {
-            self.follow_aggregate(net, facts);
-        }
-    }
-
     /// Puts a peer into the group that is told the same, from the table's start. `told` is what it was told
     /// before, from [`FamilyRib::leave`].
     pub fn join(&mut self, peer: PeerId, export: Export, told: Vec<u64>) {
         let end = self.table.end();
-        let found = self.groups.iter().position(|g| g.as_ref().is_some_and(|g| g.export == export));
+        let found =
+            self.groups.iter().position(|g| g.as_ref().is_some_and(|g| !g.is_empty() && *g.export == export));
         let at = found.unwrap_or_else(|| {
             let group = Some(Group::new(export));
             if let Some(free) = self.groups.iter().position(Option::is_none) {
@@ -317,8 +99,7 @@ impl<N: Net> FamilyRib<N> {
         let Some(group) = &mut self.groups[at] else { return Vec::new() };
         let told = group.leave(peer);
         if group.is_empty() {
-            group.release(facts);
-            self.groups[at] = None;
+            self.release_group(at, facts);
         }
         self.set_interest();
         told
@@ -334,7 +115,7 @@ impl<N: Net> FamilyRib<N> {
         // From now on every path matters: what was not logged until now is to be seen too.
         if several && self.table.interest != Interest::EveryPath {
             self.table.interest = interest;
-            self.add_job(Task::TouchCovered);
+            self.add_job(Task::TouchAll);
         }
         self.table.interest = interest;
     }
@@ -365,12 +146,12 @@ impl<N: Net> FamilyRib<N> {
         let Some(&at) = self.group_of.get(&peer) else { return Next::Nothing };
         let Some(group) = &mut self.groups[at] else { return Next::Nothing };
         let aggregates = &self.aggregates;
-        let suppressed = |net: N| aggregates.suppresses(net);
+        let suppresses = |net: N, path: &Path, facts: &Facts| aggregates.suppresses(net, path, facts);
         let kernel = self.told.as_ref().filter(|_| facts.knobs.suppress_fib_pending);
         let mut view = View {
             table: &self.table,
             facts,
-            suppressed: &suppressed,
+            suppresses: &suppresses,
             kernel,
             too_large: &mut self.too_large,
         };
@@ -402,7 +183,7 @@ impl<N: Net> FamilyRib<N> {
 
     /// Has those who follow the table look at every route again, in slices.
     pub fn touch_all(&mut self) {
-        self.add_job(Task::TouchCovered);
+        self.add_job(Task::TouchAll);
     }
 
     /// Whether routes are still to be decided anew.
@@ -425,19 +206,52 @@ impl<N: Net> FamilyRib<N> {
         self.jobs.iter().any(|job| job.task == Task::Sweep(peer))
     }
 
-    /// Works on the first job for a slice, and frees what nobody looks at any more. True if work is left.
-    pub fn work(&mut self, facts: &mut Facts) -> bool {
+    /// Works on what is to be done to many routes, a slice of each kind, and frees what nobody looks at any more.
+    /// `imports` says what is done to a peer's routes. True if work is left.
+    pub fn work<'i>(
+        &mut self,
+        imports: &dyn Fn(PeerId) -> Option<&'i Import>,
+        now_s: u32,
+        facts: &mut Facts,
+    ) -> bool {
         self.reap();
-        let Some(mut job) = self.jobs.pop_front() else { return false };
+        self.reimport_some(imports, now_s, facts);
+        self.work_on_jobs(facts);
+        self.follow_aggregates(facts);
+        if let Some(at) = self.groups.iter().position(|group| group.as_ref().is_some_and(Group::is_empty)) {
+            self.release_group(at, facts);
+        }
+        let left = self.groups.iter().flatten().any(Group::is_empty);
+        left || !self.jobs.is_empty() || !self.reimports.is_empty()
+    }
+
+    /// Gives back a slice of what a group holds that nobody is in any more.
+    fn release_group(&mut self, at: usize, facts: &mut Facts) {
+        if let Some(group) = &mut self.groups[at]
+            && group.release_some(facts)
+        {
+            self.groups[at] = None;
+        }
+    }
+
+    fn work_on_jobs(&mut self, facts: &mut Facts) {
+        let Some(job) = self.jobs.front().copied() else { return };
         let end = self.table.places().min(job.at.saturating_add(SLICE));
-        for route in (job.at..end).map(RouteId) {
-            self.work_on(route, job.task, facts);
+        for at in job.at..end {
+            self.work_on(RouteId(at), job.task, facts);
+            // Whoever looks at the job sees how far it has come.
+            if let Some(job) = self.jobs.front_mut() {
+                job.at = at + 1;
+            }
         }
-        job.at = end;
         if end < self.table.places() {
-            self.jobs.push_back(job);
+            self.jobs.rotate_left(1);
+            return;
         }
-        !self.jobs.is_empty()
+        self.jobs.pop_front();
+        if job.task == Task::CountAggregates {
+            self.end_count();
+        }
     }
 
     fn work_on(&mut self, route: RouteId, task: Task, facts: &mut Facts) {
@@ -454,15 +268,18 @@ impl<N: Net> FamilyRib<N> {
                 }
             }
             Task::Reconsider => self.change(net, facts, |table, facts| table.reconsider(route, facts)),
-            Task::TouchCovered => self.table.touch(route),
+            Task::TouchCovered if self.aggregates.cover(net) => self.table.touch(route),
+            Task::TouchCovered => {}
+            Task::TouchAll => self.table.touch(route),
+            Task::CountAggregates => self.count_route(route, facts),
         }
     }
 
     fn reap(&mut self) {
-        let groups = self.groups.iter().flatten().map(Group::slowest);
-        let slowest = groups.chain(self.told.as_ref().map(Told::cursor)).min();
+        let groups = self.groups.iter().flatten().filter(|group| !group.is_empty());
+        let cursors = groups.map(Group::slowest).chain(self.told.as_ref().map(Told::cursor));
+        let slowest = cursors.min().unwrap_or(self.table.end());
         let told = self.told.as_ref();
-        let held = |route| told.is_some_and(|told| told.holds(route));
-        self.table.reap(slowest.unwrap_or(self.table.end()), held);
+        self.table.reap(slowest, |route| told.is_some_and(|told| told.holds(route)));
     }
 }

@@ -13,6 +13,10 @@ pub enum Task {
     Reconsider,
     /// Have those who follow the table look again at what an aggregate covers.
     TouchCovered,
+    /// The same for every route: an aggregate is gone, or hides something else than before.
+    TouchAll,
+    /// Count what fresh aggregates cover.
+    CountAggregates,
 }
 
 /// A task and how far it has come.

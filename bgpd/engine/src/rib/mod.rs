@@ -17,6 +17,7 @@ mod import;
 mod index;
 mod job;
 mod next_hop;
+mod outbound;
 mod packing;
 mod rows;
 mod save;
@@ -24,12 +25,13 @@ mod select;
 mod table;
 
 pub use adj_rib_out::Next;
+pub use aggregate::AggregateSettings;
 pub use attr_store::{AttrId, AttrStore, Stored};
 pub use change_log::Version;
 pub use export::{Export, OwnAddress, Towards, Unchanged};
 pub use facts::{Facts, Knobs, MaximumPaths, PeerFacts, SELF, Source};
 pub use family_rib::FamilyRib;
-pub use import::{Import, Imported};
+pub use import::{Import, Imported, drain};
 pub use job::Job;
 pub use next_hop::{
     Moved, NextHopId, NextHopKey, NextHopTable, OutsideRoute, OutsideRoutes, Reach, ResolvedHop, RouteSource,
@@ -86,10 +88,12 @@ impl Rib {
         }
     }
 
-    /// Works on what concerns whole tables, for a slice. True if work is left.
-    pub fn work(&mut self) -> bool {
-        let v4 = self.v4.work(&mut self.facts);
-        let v6 = self.v6.work(&mut self.facts);
+    /// Works on what concerns whole tables, for a slice; `imports` says what is done to a peer's routes. True if
+    /// work is left.
+    pub fn work<'i>(&mut self, imports: &dyn Fn(PeerId, Family) -> Option<&'i Import>, now_s: u32) -> bool {
+        let of = |family| move |peer| imports(peer, family);
+        let v4 = self.v4.work(&of(Family::Ipv4Unicast), now_s, &mut self.facts);
+        let v6 = self.v6.work(&of(Family::Ipv6Unicast), now_s, &mut self.facts);
         v4 || v6
     }
 

@@ -6,6 +6,7 @@ use super::attr_store::AttrId;
 use super::decision;
 use super::export::Export;
 use super::facts::Facts;
+use super::outbound::Suppressed;
 use super::table::{Path, PathPlace, RouteId, Table};
 use crate::config::AddPathTx;
 use crate::value::{Net, PathId, PeerId};
@@ -21,33 +22,38 @@ pub struct Selected {
     pub id: PathId,
 }
 
-/// The paths of `route` that may go to peers with this `export`, into `out`.
+/// Whether an aggregate stands for a path to this prefix.
+pub type Suppresses<'a, N> = &'a dyn Fn(N, &Path, &Facts) -> bool;
+
+/// The paths of `route` that may go to peers with this `export`, before its route map, into `out`; and whether an
+/// aggregate stands for the route.
 pub fn select<N: Net>(
     export: &Export,
     table: &Table<N>,
     route: RouteId,
     facts: &Facts,
-    suppressed: &dyn Fn(N) -> bool,
+    suppresses: Suppresses<'_, N>,
     out: &mut Vec<Selected>,
-) {
+) -> Suppressed {
     let net = table.net(route);
     if export.default_originate && net.length() == 0 {
-        return;
+        return Suppressed::No;
     }
-    let Some(best) = table.best(route) else { return };
+    let Some(best) = table.best(route) else { return Suppressed::No };
     let is_local = best.peer == super::facts::SELF;
-    if !is_local && suppressed(net) {
-        return;
+    let suppressed = if !is_local && suppresses(net, best, facts) { Suppressed::Yes } else { Suppressed::No };
+    if suppressed == Suppressed::Yes && export.unsuppress.is_none() {
+        return suppressed;
     }
     let passes = |path: &Path| {
         let attributes = &facts.attrs[path.attrs].attributes;
-        export.may_pass(attributes, facts.peer(path.peer)) && export.filter.permits(net, attributes)
+        export.may_pass(attributes, facts.peer(path.peer)) && export.filter.lists_permit(net, attributes)
     };
     let Some(which) = export.add_path else {
         if passes(best) {
             out.push(Selected { attrs: best.attrs, source: best.peer, id: PathId(0) });
         }
-        return;
+        return suppressed;
     };
     let mut ranked: Vec<(PathPlace, &Path)> = in_order_of_preference(table, route, facts);
     match which {
@@ -70,6 +76,7 @@ pub fn select<N: Net>(
         id: PathId(place.0 + 1),
     }));
     out.sort_unstable_by_key(|path| path.id);
+    suppressed
 }
 
 /// The usable paths of a route, the best first, as the decision process ranks them one against the other.

@@ -68,8 +68,8 @@ fn policy(config: &mut Configuration, variant: u16) {
         let entries = [(5, entry(some, action)), (10, entry(all, Action::Permit))].into();
         lists.insert("some".into(), PrefixList { description: None, entries });
     }
-    let matches = vec![Match::AddressPrefixList(Family::Ipv4Unicast, "some".into())];
-    let entry = RouteMapEntry { action: Action::Permit, description: None, matches };
+    let mut entry = RouteMapEntry::new(Action::Permit);
+    entry.add_match(Match::AddressPrefixList(Family::Ipv4Unicast, "some".into()));
     config.route_maps.insert("map".into(), RouteMap { entries: [(10, entry)].into() });
 }
 

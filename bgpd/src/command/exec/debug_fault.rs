@@ -7,7 +7,7 @@ use crate::machine::fault::{Fault, Victim};
 pub(super) const COMMAND: Command = Command {
     forms: &[Form {
         places: EXEC,
-        text: "debug fault [twin] <panic|abort|segv|oom|deadlock|loop|exit> [after (0-4294967295)$entries]",
+        text: "debug fault [twin] <panic|abort|segv|oom|deadlock|loop|exit|diverge|input> [after (0-4294967295)$entries]",
         no: No::Never,
     }],
     help: "Let a process fail",
@@ -22,6 +22,8 @@ pub(super) const COMMAND: Command = Command {
         ("deadlock", "A lock that is never free"),
         ("loop", "A loop without end"),
         ("exit", "An exit that nobody ordered"),
+        ("diverge", "Octets of a peer that are passed over"),
+        ("input", "An input that kills whoever takes it"),
         ("after", "Not at once"),
         ("(0-4294967295)", "So many entries of the log later"),
     ],

@@ -1,11 +1,16 @@
-//! `enable`, `disable`: there is one level of privilege, the socket's mode; accepted for the fingers' sake.
+//! `enable`: back from `disable`. There is one level of privilege, the socket's mode, so there is no password.
 
-use super::EXEC;
-use crate::command::{Command, Form, No, Outcome, Run};
+use super::VIEW;
+use crate::command::{Command, Form, No, Outcome, Place, Run};
 
 pub(super) const COMMAND: Command = Command {
-    forms: &[Form { places: EXEC, text: "<enable|disable>", no: No::Never }],
-    help: "Turn on or off privileged mode command",
+    forms: &[Form { places: VIEW, text: "enable", no: No::Never }],
+    help: "Turn on privileged mode command",
     words: &[],
-    run: Run::Session(|_, _| Ok(Outcome::Nothing)),
+    run: Run::Session(|session, _| {
+        if session.place() == Place::View {
+            session.leave();
+        }
+        Ok(Outcome::Entered)
+    }),
 };

@@ -1,12 +1,20 @@
 //! `exit`, `quit`: out of the mode, or out of the shell.
 
-use crate::command::{Command, Form, No, Outcome, Place, Run};
+use crate::command::{CandidateAct, Command, Form, Mode, No, Operation, Outcome, Place, Run};
 
 pub(super) const COMMAND: Command = Command {
     forms: &[Form { places: &Place::ALL, text: "<exit|quit>", no: No::Never }],
     help: "Exit current mode and down to previous mode",
     words: &[],
     run: Run::Session(|session, _| {
-        Ok(if session.leave().is_some() { Outcome::Entered } else { Outcome::Leave })
+        // Out of `disable` there is no way but `enable`, as in FRR.
+        if session.place() == Place::View {
+            return Ok(Outcome::Leave);
+        }
+        Ok(match session.leave() {
+            Some(Mode::Candidate(_)) => Outcome::Run(Operation::Candidate(CandidateAct::Close)),
+            Some(_) => Outcome::Entered,
+            None => Outcome::Leave,
+        })
     }),
 };

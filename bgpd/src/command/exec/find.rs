@@ -18,11 +18,7 @@ fn find(args: &Args<'_>) -> Result<Outcome, Refusal> {
     let mut rows = Vec::new();
     for place in Place::ALL {
         for entry in grammar().entries(place).iter().filter(|entry| regex.is_match(&entry.text)) {
-            let row = format!("  {:20} {}\n", place.prompt(), entry.text);
-            // Both families' modes have the same prompt and mostly the same commands.
-            if !rows.contains(&row) {
-                rows.push(row);
-            }
+            rows.push(format!("  ({})  {}\n", place.name(), entry.text));
         }
     }
     Ok(Outcome::Run(Operation::Text(rows.concat())))

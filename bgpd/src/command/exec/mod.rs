@@ -1,10 +1,13 @@
 //! Commands that configure nothing: moving between modes, asking about the grammar, showing, clearing, saving.
 
 mod clear_bgp;
+mod clear_bgp_fib;
+mod clear_route_map;
 mod configure_terminal;
 mod copy_running_config;
 #[cfg(feature = "fault")]
 mod debug_fault;
+mod disable;
 mod enable;
 mod end;
 mod exit;
@@ -16,6 +19,8 @@ mod redundancy_switchover;
 mod redundancy_twin_restart;
 mod redundancy_upgrade;
 mod redundancy_words;
+mod show_access_list;
+mod show_as_path_list;
 mod show_bgp_memory;
 mod show_bgp_neighbor_routes;
 mod show_bgp_neighbors;
@@ -26,14 +31,25 @@ mod show_bgp_statistics;
 mod show_bgp_summary;
 mod show_bgp_table;
 mod show_bgp_update_groups;
+mod show_community_list;
+mod show_extcommunity_list;
+mod show_fib;
+mod show_history;
 mod show_ip_nht;
 mod show_ip_route;
+mod show_large_community_list;
+mod show_logging;
+mod show_names;
 mod show_prefix_list;
 mod show_redundancy;
 mod show_route_map;
 mod show_running_config;
 mod show_version;
 mod show_words;
+mod terminal_length;
+mod terminal_monitor;
+mod terminal_paginate;
+mod watch;
 mod write_memory;
 mod write_terminal;
 
@@ -43,11 +59,19 @@ use super::commands;
 pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     configure_terminal,
     enable,
+    disable,
     exit,
     end,
     exit_address_family,
     list,
     find,
+    terminal_length,
+    terminal_monitor,
+    terminal_paginate,
+    watch,
+    show_history,
+    show_logging,
+    show_names,
     show_running_config,
     show_bgp_summary,
     show_bgp_table,
@@ -57,6 +81,7 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     show_bgp_nexthop,
     show_ip_route,
     show_ip_nht,
+    show_fib,
     show_bgp_peer_group,
     show_bgp_update_groups,
     show_bgp_memory,
@@ -65,7 +90,14 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     show_redundancy,
     show_prefix_list,
     show_route_map,
+    show_access_list,
+    show_as_path_list,
+    show_community_list,
+    show_extcommunity_list,
+    show_large_community_list,
     clear_bgp,
+    clear_route_map,
+    clear_bgp_fib,
     write_memory,
     write_terminal,
     copy_running_config,
@@ -83,3 +115,5 @@ pub(crate) const FAULT_COMMANDS: &[&crate::command::Command] = &[];
 
 /// The place of commands that are not configuration.
 const EXEC: &[super::Place] = &[super::Place::Exec];
+/// The places of what needs no privilege and shows nothing. (What shows goes wherever `Exec`'s shows may, see the grammar.)
+const VIEW: &[super::Place] = &[super::Place::Exec, super::Place::View];

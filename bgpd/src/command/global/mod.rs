@@ -1,12 +1,19 @@
 //! Lines outside every block, and the blocks themselves.
 
+mod access_list;
+mod access_list_remark;
+mod as_path_list;
+mod community_list;
 mod enable_password;
+mod extcommunity_list;
 mod fib;
 mod frr_defaults;
 mod frr_version;
 mod hostname;
 mod ip_route;
+mod large_community_list;
 mod line_vty;
+mod lists;
 mod log;
 mod nht_resolve_via_default;
 mod password;
@@ -33,8 +40,14 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     redundancy,
     fib,
     router_bgp,
+    access_list,
+    access_list_remark,
     prefix_list,
     prefix_list_description,
+    as_path_list,
+    community_list,
+    extcommunity_list,
+    large_community_list,
     route_map,
     line_vty,
 ];

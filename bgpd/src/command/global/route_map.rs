@@ -26,12 +26,8 @@ pub(super) const COMMAND: Command = Command {
         edit: Edit {
             set: |config, args| {
                 let map = config.engine.route_maps.entry(args.word("name")?.to_owned()).or_default();
-                let entry = map.entries.entry(args.need("seq")?).or_insert_with(|| RouteMapEntry {
-                    action: Action::Deny,
-                    description: None,
-                    matches: Vec::new(),
-                });
-                entry.action = action(args);
+                let entry = map.entries.entry(args.need("seq")?);
+                entry.or_insert_with(|| RouteMapEntry::new(action(args))).action = action(args);
                 Ok(())
             },
             unset: |config, args| {
@@ -56,18 +52,8 @@ pub(super) const COMMAND: Command = Command {
             write: |config, out| {
                 for (name, map) in &config.engine.route_maps {
                     for (sequence, entry) in &map.entries {
-                        let action = match entry.action {
-                            Action::Permit => "permit",
-                            Action::Deny => "deny",
-                        };
-                        out.line(format_args!("route-map {name} {action} {sequence}"));
-                        out.block(|out| {
-                            for command in route_map::COMMANDS {
-                                if let Run::RouteMap(edit) = &command.run {
-                                    (edit.write)(entry, out);
-                                }
-                            }
-                        });
+                        out.line(format_args!("route-map {name} {} {sequence}", entry.action.word()));
+                        out.block(|out| route_map::write(entry, out));
                         out.line(format_args!("exit"));
                         out.separate();
                     }

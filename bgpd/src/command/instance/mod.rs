@@ -1,6 +1,7 @@
 //! Lines of `router bgp` about the instance, in FRR's order; `instance_last` has those that follow the neighbors.
 
 mod address_family;
+mod allow_outbound_policy;
 mod always_compare_med;
 mod as_path_confed;
 mod as_path_ignore;
@@ -24,6 +25,7 @@ mod gr_preserve;
 mod gr_restart_time;
 mod gr_select_defer_time;
 mod gr_stalepath_time;
+mod graceful_shutdown;
 mod import_check;
 mod log_neighbor_changes;
 mod minimum_holdtime;
@@ -50,6 +52,8 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     default_ipv4_unicast,
     default_local_preference,
     client_to_client,
+    graceful_shutdown,
+    allow_outbound_policy,
     cluster_id,
     confederation_identifier,
     confederation_peers,

@@ -41,6 +41,13 @@ fn word(atom: &Atom, choose: &mut dyn FnMut(usize) -> usize) -> String {
                 [*least, *most, least + (most - least) / 2, (least + 7).min(*most), 24.clamp(*least, *most)];
             numbers[choose(numbers.len())].to_string()
         }
+        Kind::Word if atom.shown == "COMMUNITY" => one(&["rt:65001:1", "soo:192.0.2.1:7"]),
+        Kind::Word if atom.shown == "AA:NN" => one(&["65001:1", "no-export", "65001:2"]),
+        Kind::Word if atom.shown == "AA:BB:CC" => one(&["65001:1:2", "1:2:3"]),
+        Kind::Word if atom.shown == "ASN:NN_OR_IP-ADDRESS:NN" => one(&["65001:1", "192.0.2.1:7"]),
+        Kind::Word if matches!(atom.shown.as_str(), "METRIC" | "PREFERENCE") => {
+            one(&["7", "+5", "-4294967295"])
+        }
         Kind::Word => one(&["A", "B", "eth0", "Null0", "7"]),
         Kind::Line => one(&["some words", "one", "two  spaces ! here", "\u{a0}"]),
     }

@@ -9,6 +9,7 @@ mod ebgp_multihop;
 mod enforce_first_as;
 mod extended_nexthop;
 mod graceful_restart;
+mod graceful_shutdown;
 mod group;
 mod interface;
 mod local_as;
@@ -58,6 +59,7 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     override_capability,
     strict_capability_match,
     graceful_restart,
+    graceful_shutdown,
 ];
 
 /// Declares a line that is either written or not.

@@ -9,6 +9,8 @@ mod as_override;
 mod attribute_unchanged;
 mod default_originate;
 mod disable_addpath_rx;
+mod distribute_list;
+mod filter_list;
 mod maximum_prefix;
 mod next_hop_self;
 mod prefix_list;
@@ -18,6 +20,7 @@ mod route_reflector_client;
 mod route_server_client;
 mod send_community;
 mod soft_reconfiguration;
+mod unsuppress_map;
 mod weight;
 
 use super::commands;
@@ -40,8 +43,11 @@ pub(crate) const COMMANDS: &[&crate::command::Command] = commands![
     route_server_client,
     allowas_in,
     weight,
+    distribute_list,
     prefix_list,
     route_map,
+    unsuppress_map,
+    filter_list,
     attribute_unchanged,
 ];
 

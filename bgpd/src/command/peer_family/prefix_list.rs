@@ -1,6 +1,6 @@
 //! `neighbor X prefix-list NAME in|out`.
 
-use crate::command::{Command, FAMILY, Form, No, Run};
+use crate::command::{Command, FAMILY, Form, No, Refusal, Run};
 
 pub(super) const COMMAND: Command = Command {
     forms: &[Form { places: FAMILY, text: "neighbor PEER prefix-list WORD$name <in|out>", no: No::Same }],
@@ -13,6 +13,10 @@ pub(super) const COMMAND: Command = Command {
     run: Run::PeerFamily {
         set: |peer, args| {
             let name = Some(args.word("name")?.to_owned());
+            let other = if args.has("in") { &peer.distribute_list_in } else { &peer.distribute_list_out };
+            if other.is_some() {
+                return Err(Refusal::new("Prefix/distribute list can not co-exist"));
+            }
             if args.has("in") {
                 peer.prefix_list_in = name;
             } else {

@@ -1,6 +1,6 @@
 //! `description TEXT` in a route map.
 
-use super::ROUTE_MAP;
+use super::{ROUTE_MAP, WITH_THE_OTHERS};
 use crate::command::{Command, Edit, Form, No, Run};
 
 pub(super) const COMMAND: Command = Command {
@@ -16,10 +16,6 @@ pub(super) const COMMAND: Command = Command {
             entry.description = None;
             Ok(())
         },
-        write: |entry, out| {
-            if let Some(text) = &entry.description {
-                out.line(format_args!("description {text}"));
-            }
-        },
+        write: WITH_THE_OTHERS,
     }),
 };

@@ -1,10 +1,10 @@
 //! `match ip address prefix-list NAME`, `match ipv6 address prefix-list NAME`.
 
 use bgp_engine::policy::Match;
-use bgp_engine::value::Family;
 
-use super::ROUTE_MAP;
-use crate::command::{Args, Command, Edit, Form, No, Run};
+use super::family;
+use super::{ROUTE_MAP, WITH_THE_OTHERS};
+use crate::command::{Command, Edit, Form, No, Run};
 
 pub(super) const COMMAND: Command = Command {
     forms: &[Form {
@@ -19,30 +19,16 @@ pub(super) const COMMAND: Command = Command {
         ("WORD", "Prefix-list name"),
     ],
     run: Run::RouteMap(Edit {
-        // One a family: a second one takes the first one's place, as in FRR.
         set: |entry, args| {
-            let new = Match::AddressPrefixList(family(args), args.word("WORD")?.to_owned());
-            entry.matches.retain(|Match::AddressPrefixList(other, _)| *other != family(args));
-            entry.matches.push(new);
-            entry.matches.sort_by_key(|Match::AddressPrefixList(family, _)| *family);
+            entry.add_match(Match::AddressPrefixList(family(args), args.word("WORD")?.to_owned()));
             Ok(())
         },
         unset: |entry, args| {
-            entry.matches.retain(|Match::AddressPrefixList(other, _)| *other != family(args));
+            entry.matches.retain(
+                |clause| !matches!(clause, Match::AddressPrefixList(other, _) if *other == family(args)),
+            );
             Ok(())
         },
-        write: |entry, out| {
-            for Match::AddressPrefixList(family, name) in &entry.matches {
-                let ip = match family {
-                    Family::Ipv4Unicast => "ip",
-                    Family::Ipv6Unicast => "ipv6",
-                };
-                out.line(format_args!("match {ip} address prefix-list {name}"));
-            }
-        },
+        write: WITH_THE_OTHERS,
     }),
 };
-
-fn family(args: &Args<'_>) -> Family {
-    if args.has("ipv6") { Family::Ipv6Unicast } else { Family::Ipv4Unicast }
-}

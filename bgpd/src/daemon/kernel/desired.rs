@@ -4,7 +4,7 @@ use bgp_engine::engine::Engine;
 use bgp_engine::rib::fib::{Slot, Standing, Told};
 use bgp_engine::rib::{FamilyRib, RouteId};
 use bgp_engine::value::{GroupId as EngineGroup, Net};
-use fib::change::{GroupId, Ways};
+use fib::change::{Batch, Change, GroupId, Ways};
 use fib::reconcile::Desired;
 use ipnet::IpNet;
 
@@ -65,4 +65,15 @@ fn installed<N: Net>(rib: &FamilyRib<N>, route: u32) -> Option<IpNet> {
     // What was asked for is there too: of what is under way the comparison knows.
     let there = matches!(slot.standing, Standing::Installed | Standing::Asked) && slot.group.is_some();
     there.then(|| rib.table.net(RouteId(route)).into())
+}
+
+/// Where all groups lead, as one batch.
+pub(super) fn groups(engine: &Engine) -> Batch {
+    let told = engine
+        .rib()
+        .facts
+        .groups
+        .iter()
+        .filter_map(|(id, group)| Some(Change::Group(GroupId(id.0), ways(group.told.clone()?))));
+    Batch { number: 0, changes: told.collect() }
 }

@@ -16,28 +16,34 @@
 
 mod comparing;
 mod desired;
+mod operator;
 mod thread;
 
 use std::collections::VecDeque;
 use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use bgp_engine::engine::Engine;
 use bgp_engine::value::{FibReport, GroupId, Instant};
-use fib::change::{Batch, Change};
+use fib::change::Batch;
 use fib::settings::{Kernel as Forms, Settings};
 use fib::watch::own::{Disturbance, OwnRouteWatch};
 use fib::writer::{OpenError, Refusal, Writer};
 use ftcore::sys::process::Pidfd;
 
 use super::clock;
+use super::operator::OrderOutcome;
 use super::router::Serving;
 use crate::config::Fib as Block;
-use crate::machine::{OwnInput, ways};
+use crate::machine::OwnInput;
+use crate::show::fib::Compared as Shown;
 use comparing::{Compared, Comparing, Differences};
+use desired::groups;
+use operator::{leaves_open, what};
 use thread::{Answer, Opened, Order, Thread};
 
 /// How often the kernel's routes are compared when nothing calls for it.
@@ -52,8 +58,6 @@ const REPORTS: usize = 2;
 const DISTURBANCES: usize = 1024;
 /// Refusals that are kept for who asks.
 const REFUSALS: usize = 32;
-/// The errno of a conflict: somebody else has the prefix.
-const EEXIST: i32 = 17;
 
 /// The kernel's routes.
 pub(super) struct Kernel {
@@ -64,6 +68,12 @@ pub(super) struct Kernel {
     heard: VecDeque<Heard>,
     /// What the kernel refused last, the newest last.
     refusals: VecDeque<Refusal>,
+    /// What the last comparison came to.
+    compared: Option<Shown>,
+    /// Who waits for what the comparison under way comes to.
+    asked: Vec<Rc<OrderOutcome>>,
+    /// Who asked after it had begun, and waits for the next one.
+    asked_again: Vec<Rc<OrderOutcome>>,
 }
 
 enum State {
@@ -71,8 +81,8 @@ enum State {
     Off { until: Instant },
     /// The thread was started.
     Opening { thread: Thread, settings: Settings },
-    /// The thread removes all that is ours: the settings have changed.
-    Clearing { thread: Thread },
+    /// The thread removes all that is ours under these settings: they have changed.
+    Clearing { thread: Thread, settings: Settings },
     /// Routes are written.
     Open(Box<Open>),
 }
@@ -108,18 +118,7 @@ pub(in crate::daemon) enum Heard {
 /// # Errors
 /// Why not, with what to do about it.
 pub fn check(block: &Block) -> Result<(), OpenError> {
-    Writer::open(settings(block)).map(|_| ())
-}
-
-/// How the routes of these settings are known in the kernel.
-pub(super) fn settings(block: &Block) -> Settings {
-    let usual = Settings::default();
-    Settings {
-        table: block.table.unwrap_or(usual.table),
-        metric: block.metric.unwrap_or(usual.metric),
-        protocol: block.protocol.unwrap_or(usual.protocol),
-        nexthop_id_base: block.nexthop_id_base.unwrap_or(usual.nexthop_id_base),
-    }
+    Writer::open(block.settings()).map(|_| ())
 }
 
 impl Kernel {
@@ -130,6 +129,9 @@ impl Kernel {
             predecessor,
             heard: VecDeque::new(),
             refusals: VecDeque::new(),
+            compared: None,
+            asked: Vec::new(),
+            asked_again: Vec::new(),
         }
     }
 
@@ -139,12 +141,14 @@ impl Kernel {
         if !configured.is_given() || configured.surroundings().without_fib {
             return;
         }
-        let wanted = settings(&configured.config().fib);
+        let wanted = configured.config().fib.settings();
         let off = State::Off { until: Instant::from_micros(0) };
         self.state = match std::mem::replace(&mut self.state, off) {
             State::Off { until } if until <= clock::now() => {
-                match Thread::start(wanted, self.predecessor.clone()) {
-                    Ok(thread) => State::Opening { thread, settings: wanted },
+                // What is left of former settings goes first.
+                let settings = serving.primary.machine().former_fib().next().unwrap_or(wanted);
+                match Thread::start(settings, self.predecessor.clone()) {
+                    Ok(thread) => State::Opening { thread, settings },
                     Err(error) => {
                         tracing::error!("no routes are written to the kernel: {error}");
                         State::Off { until: clock::now() + LATER }
@@ -155,7 +159,7 @@ impl Kernel {
                 tracing::info!("the block fib has changed: the routes move");
                 open.thread.order(Order::Clear);
                 self.heard.clear();
-                State::Clearing { thread: open.thread }
+                State::Clearing { thread: open.thread, settings: open.settings }
             }
             same => same,
         };
@@ -165,7 +169,7 @@ impl Kernel {
     pub(super) async fn next(&mut self) -> Heard {
         match &mut self.state {
             State::Off { .. } => pending().await,
-            State::Opening { thread, .. } | State::Clearing { thread } => said(thread.answer().await),
+            State::Opening { thread, .. } | State::Clearing { thread, .. } => said(thread.answer().await),
             State::Open(open) => {
                 let Open { thread, watch, .. } = &mut **open;
                 tokio::select! {
@@ -245,7 +249,7 @@ impl Kernel {
         match self.state {
             // One that is not open yet writes nothing when nobody listens any more.
             State::Off { .. } | State::Opening { .. } => {}
-            State::Clearing { thread } => thread.end(),
+            State::Clearing { thread, .. } => thread.end(),
             State::Open(open) => open.thread.end(),
         }
     }
@@ -259,10 +263,12 @@ impl Kernel {
                 Ok(Err(busy)) => {
                     tracing::info!("the kernel's routes: {busy}");
                     open.later();
+                    self.tell_asked(&Err(format!("% Not compared: {busy}\n")));
                 }
             }
         } else if open.reports.is_empty() && open.next <= clock::now() {
             open.begin_comparison();
+            self.asked.append(&mut self.asked_again);
         }
     }
 
@@ -271,6 +277,7 @@ impl Kernel {
         let Differences { compared, missing, different, stray, groups } = differences;
         open.reports = reports;
         open.next = clock::now() + EVERY;
+        let shown = Shown { unix_ms: clock::unix_ms(), compared, missing, different, stray, groups };
         if open.reports.is_empty() {
             open.patience = SOON;
             tracing::debug!("the kernel's routes are as they should be: {compared}");
@@ -287,6 +294,11 @@ impl Kernel {
             open.reports.push_back(FibReport::Reconciled);
             open.thread.order(Order::Sweep);
         }
+        if !self.asked_again.is_empty() {
+            open.next = clock::now();
+        }
+        self.compared = Some(shown);
+        self.tell_asked(&Ok(format!("{}\n", shown.words())));
     }
 
     fn report(&mut self, serving: &mut Serving) {
@@ -343,9 +355,14 @@ impl Kernel {
                 tracing::warn!("the kernel's routes cannot be compared now: {error}");
                 open.comparing = None;
                 open.later();
+                self.tell_asked(&Err(format!("% Not compared: {error}\n")));
             }
             (Answer::Astray(error), _) => self.fail(&error),
-            (Answer::Cleared, _) => self.state = State::Off { until: Instant::from_micros(0) },
+            (Answer::Cleared, State::Clearing { settings, .. }) => {
+                let Settings { table, metric, protocol, nexthop_id_base } = *settings;
+                self.state = State::Off { until: Instant::from_micros(0) };
+                serving.take(&OwnInput::FibCleared { table, metric, protocol, nexthop_id_base });
+            }
             // Of a thread that is on its way out.
             _ => {}
         }
@@ -355,6 +372,11 @@ impl Kernel {
         let now = State::Off { until: clock::now() + LATER };
         let State::Opening { thread, settings } = std::mem::replace(&mut self.state, now) else { return };
         self.predecessor = None;
+        if settings != serving.primary.machine().configured().config().fib.settings() {
+            thread.order(Order::Clear);
+            self.state = State::Clearing { thread, settings };
+            return;
+        }
         let Opened { kernel, port, highest } = opened;
         let watch = match OwnRouteWatch::open(settings, kernel, port) {
             Ok(watch) => watch,
@@ -383,6 +405,7 @@ impl Kernel {
         let objects = kernel == Forms::Objects;
         serving.take(&OwnInput::Fib(FibReport::Attached { objects, highest }));
         open.begin_comparison();
+        self.asked.append(&mut self.asked_again);
         self.state = State::Open(Box::new(open));
     }
 
@@ -423,10 +446,12 @@ impl Kernel {
     /// It is not known what the kernel has: begins anew a little later.
     fn fail(&mut self, why: &str) {
         tracing::error!("the kernel's routes: {why}; they are compared and written anew");
+        self.asked.append(&mut self.asked_again);
+        self.tell_asked(&Err(format!("% Not compared: {why}\n")));
         let off = State::Off { until: clock::now() + SOON };
         match std::mem::replace(&mut self.state, off) {
             State::Off { .. } | State::Opening { .. } => {}
-            State::Clearing { thread } => thread.end(),
+            State::Clearing { thread, .. } => thread.end(),
             State::Open(open) => open.thread.end(),
         }
     }
@@ -448,35 +473,6 @@ impl Open {
     fn later(&mut self) {
         self.next = clock::now() + LATER;
     }
-}
-
-/// A change in an operator's words.
-fn what(change: &Change) -> String {
-    match change {
-        Change::Group(group, _) => format!("next-hop group {}", group.0),
-        Change::GroupGone(group) => format!("to remove next-hop group {}", group.0),
-        Change::Route(net, _) => format!("the route to {net}"),
-        Change::Moved(net, _) => format!("to move the route to {net}"),
-        Change::RouteGone(net, _) => format!("to remove the route to {net}"),
-    }
-}
-
-/// Whether it is open what the kernel has where it refused this.
-fn leaves_open(refusal: &Refusal) -> bool {
-    match refusal.change {
-        Change::Moved(..) | Change::RouteGone(..) => true,
-        Change::Route(..) => refusal.errno == EEXIST,
-        Change::Group(..) | Change::GroupGone(_) => false,
-    }
-}
-
-/// Where all groups lead, as one batch.
-fn groups(engine: &Engine) -> Batch {
-    let told =
-        engine.rib().facts.groups.iter().filter_map(|(id, group)| {
-            Some(Change::Group(fib::change::GroupId(id.0), ways(group.told.clone()?)))
-        });
-    Batch { number: 0, changes: told.collect() }
 }
 
 fn said(answer: Option<Answer>) -> Heard {

@@ -41,13 +41,13 @@ fn entry_json(router: &Router<'_>, net: IpNet, entry: &Entry) -> Value {
         InKernel::Queued => drop(put("queued", true.into())),
         InKernel::Rejected => drop(put("failed", true.into())),
     }
-    let fib = &router.config.fib;
-    put("table", if entry.teller.is_bgp() { fib.table() } else { MAIN_TABLE }.into());
+    let fib = router.config.fib.settings();
+    put("table", if entry.teller.is_bgp() { fib.table } else { MAIN_TABLE }.into());
     let usable = entry.hops.iter().filter(|hop| hop.part != Part::Inactive).count();
     put("internalNextHopNum", entry.hops.len().into());
     put("internalNextHopActiveNum", usable.into());
     if let Some(group) = entry.group {
-        let id = fib.nexthop_id_base().saturating_add(group.0);
+        let id = fib.nexthop_id_base.saturating_add(group.0);
         put("nexthopGroupId", id.into());
         if entry.kernel == InKernel::Installed {
             put("installedNexthopGroupId", id.into());

@@ -5,7 +5,7 @@
 
 use socket2::SockFilter;
 
-use super::Ours;
+use crate::settings::Settings;
 
 const RTM_NEWADDR: u32 = 20;
 const RTM_NEWROUTE: u32 = 24;
@@ -126,7 +126,7 @@ impl Program {
 }
 
 /// The filter: routes that are ours, new addresses and next-hop objects but for others' end are not told.
-pub(super) fn program(ours: &Ours) -> Vec<SockFilter> {
+pub(super) fn program(ours: &Settings) -> Vec<SockFilter> {
     let mut program = Program::default();
     program.add(op::LOAD_OCTET, TYPE);
     program.branch(op::IF_EQUAL, RTM_NEWADDR, To::Drop, To::Next);
@@ -142,8 +142,7 @@ pub(super) fn program(ours: &Ours) -> Vec<SockFilter> {
     program.attribute_is(RTA_TABLE, ours.table);
     program.find_attribute(RTA_NH_ID, To::Drop);
     program.load_number_at_x();
-    program.add(op::SUBTRACT, ours.next_hop_ids.start);
-    let ids = ours.next_hop_ids.end - ours.next_hop_ids.start;
-    program.branch(op::IF_NOT_LESS, ids, To::Pass, To::Drop);
+    program.add(op::SUBTRACT, ours.nexthop_id_base);
+    program.branch(op::IF_NOT_LESS, 2 * Settings::MOST, To::Pass, To::Drop);
     program.finish()
 }

@@ -16,7 +16,6 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::io;
-use std::ops::Range;
 use std::time::Duration;
 
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage};
@@ -27,7 +26,11 @@ use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket};
 use socket2::SockRef;
 use tokio::time::Instant;
 
-use super::{ENOBUFS, WatchError};
+use super::WatchError;
+use crate::netlink::abi::{NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, errno};
+use crate::netlink::parse;
+use crate::netlink::socket::{enlarge, is_overrun};
+use crate::settings::Settings;
 use picture::Picture;
 pub use picture::{OtherRoute, RouteChange, RouteWay};
 
@@ -42,55 +45,14 @@ const MOST_CHANGES: usize = 1024;
 /// How long after a dump the next one may begin: links that flap must not have everything read each time.
 const PAUSE: Duration = Duration::from_millis(100);
 
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
 const NLMSG_OVERRUN: u16 = 4;
-const NLM_F_DUMP_INTR: u16 = 0x10;
 /// What a dump without anything in it says: a table that was never used is not there, nor is IPv6 on every kernel.
-const NOTHING_THERE: [i32; 4] = [0, ENOENT, EOPNOTSUPP, EAFNOSUPPORT];
-const ENOENT: i32 = 2;
-const EOPNOTSUPP: i32 = 95;
-const EAFNOSUPPORT: i32 = 97;
+const NOTHING_THERE: [i32; 4] = [0, errno::ENOENT, errno::EOPNOTSUPP, errno::EAFNOSUPPORT];
 const TABLE_MAIN: u32 = 254;
-
-/// How our own routes are known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ours {
-    /// Their protocol.
-    pub protocol: u8,
-    /// Their table.
-    pub table: u32,
-    /// Their metric.
-    pub metric: u32,
-    /// The ids of the next-hop objects that they name, where they name any.
-    pub next_hop_ids: Range<u32>,
-}
-
-impl Ours {
-    /// Whether a route's message, whose protocol is ours, is about a route of ours.
-    fn is_certainly(&self, octets: &[u8]) -> bool {
-        let (mut metric, mut table, mut object) = (0, 0, None);
-        let mut rest = octets.get(16 + 12..).unwrap_or_default();
-        while let Some(header) = rest.get(..4) {
-            let length = usize::from(u16::from_ne_bytes([header[0], header[1]]));
-            let Some(value) = rest.get(4..length) else { break };
-            let number = || value.try_into().map_or(0, u32::from_ne_bytes);
-            match u16::from_ne_bytes([header[2], header[3]]) {
-                6 => metric = number(),
-                15 => table = number(),
-                30 => object = Some(number()),
-                _ => {}
-            }
-            rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-        }
-        let object = object.is_none_or(|object| self.next_hop_ids.contains(&object));
-        metric == self.metric && table == self.table && object
-    }
-}
 
 /// A view of the kernel's routes that stays true.
 pub struct RouteWatch {
-    ours: Ours,
+    ours: Settings,
     events: TokioSocket,
     picture: Picture,
     reading: Option<Reading>,
@@ -114,13 +76,16 @@ impl RouteWatch {
     ///
     /// # Errors
     /// Where the kernel gives no netlink socket.
-    pub fn open(ours: Ours, known: impl IntoIterator<Item = OtherRoute>) -> Result<RouteWatch, WatchError> {
+    pub fn open(
+        ours: Settings,
+        known: impl IntoIterator<Item = OtherRoute>,
+    ) -> Result<RouteWatch, WatchError> {
         let mut events = TokioSocket::new(NETLINK_ROUTE).map_err(WatchError::Open)?;
         // The filter comes before the subscription, and the subscription before the dump, so that no change falls between.
         SockRef::from(events.socket_ref())
             .attach_filter(&filter::program(&ours))
             .map_err(WatchError::Open)?;
-        enlarge(&events).map_err(WatchError::Open)?;
+        enlarge(&events.socket_ref(), SOCKET_BUFFER).map_err(WatchError::Open)?;
         events.socket_mut().bind(&SocketAddr::new(0, GROUPS)).map_err(WatchError::Open)?;
         Ok(RouteWatch {
             ours,
@@ -135,7 +100,7 @@ impl RouteWatch {
 
     /// How our own routes are known here.
     #[must_use]
-    pub fn ours(&self) -> &Ours {
+    pub fn ours(&self) -> &Settings {
         &self.ours
     }
 
@@ -174,7 +139,7 @@ impl RouteWatch {
         self.buffer.reserve(DATAGRAM);
         match self.events.recv(&mut self.buffer).await {
             Ok(()) => {}
-            Err(error) if error.raw_os_error() == Some(ENOBUFS) => {
+            Err(error) if is_overrun(&error) => {
                 self.picture.doubt();
                 return Ok(());
             }
@@ -218,7 +183,7 @@ enum Progress {
 }
 
 impl Reading {
-    fn new(ours: &Ours) -> Reading {
+    fn new(ours: &Settings) -> Reading {
         let mut left = Vec::new();
         for family in [AddressFamily::Inet6, AddressFamily::Inet] {
             left.extend((ours.table != TABLE_MAIN).then_some((family, ours.table)));
@@ -228,7 +193,7 @@ impl Reading {
     }
 
     /// Takes one datagram of the dumps.
-    async fn go_on(&mut self, ours: &Ours, buffer: &mut Vec<u8>) -> Result<Progress, WatchError> {
+    async fn go_on(&mut self, ours: &Settings, buffer: &mut Vec<u8>) -> Result<Progress, WatchError> {
         let socket = match &mut self.socket {
             Some(socket) => socket,
             // Nothing is waited for between here and the question: who drops this future has lost no table.
@@ -247,7 +212,7 @@ impl Reading {
             match raw.kind {
                 NLMSG_DONE | NLMSG_ERROR => {
                     self.socket = None;
-                    return match errno(raw.octets) {
+                    return match end(raw.octets) {
                         errno if NOTHING_THERE.contains(&errno) => Ok(Progress::More),
                         errno => Err(WatchError::DumpRoutes(io::Error::from_raw_os_error(errno))),
                     };
@@ -285,15 +250,6 @@ fn ask(family: AddressFamily, table: u32) -> io::Result<TokioSocket> {
 }
 
 /// The errno of the end of a dump.
-fn errno(octets: &[u8]) -> i32 {
-    octets.get(16..20).and_then(|errno| errno.try_into().ok()).map_or(0, i32::from_ne_bytes).saturating_neg()
-}
-
-/// Makes room for what comes in, beyond the machine's limit where the process may.
-fn enlarge(socket: &TokioSocket) -> io::Result<()> {
-    let octets = SOCKET_BUFFER;
-    if rustix::net::sockopt::set_socket_recv_buffer_size_force(socket.socket_ref(), octets).is_err() {
-        rustix::net::sockopt::set_socket_recv_buffer_size(socket.socket_ref(), octets)?;
-    }
-    Ok(())
+fn end(octets: &[u8]) -> i32 {
+    parse::u32_at(octets, 16).map_or(0, u32::cast_signed).saturating_neg()
 }

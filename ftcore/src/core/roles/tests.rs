@@ -68,6 +68,20 @@ fn the_first_child_leads_and_the_second_follows() {
 }
 
 #[test]
+fn a_twin_that_diverged_during_a_plan_is_replaced_when_that_comes_to_nothing() {
+    let mut story = Story::protected(Mode::Hot);
+    let order = Order::Switchover(Cause::Switchover);
+    assert_eq!(
+        story.see(Seen::Ordered(7, order.clone())),
+        [Told(FIRST, Tell::Switchover(Cause::Switchover))]
+    );
+    assert_eq!(story.see(Seen::Stands(SECOND, Diverged)), [Told(FIRST, Tell::HandOver(Cause::Switchover))]);
+    let no = "no".to_owned();
+    assert_eq!(story.see(Seen::Refused(no.clone())), [Answer(7, Err(no)), asked(SECOND)]);
+    assert_eq!(story.see(died(SECOND)), [start(THIRD)]);
+}
+
+#[test]
 fn a_dead_primary_is_followed_by_its_twin_whichever_is_heard_first() {
     let mut story = Story::protected(Mode::Hot);
     assert_eq!(story.see(died(FIRST)), [Told(SECOND, Tell::Lead)]);

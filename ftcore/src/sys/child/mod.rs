@@ -49,8 +49,16 @@ fn begin<P: Program>(program: &P, options: &Options, channel: Channel) -> Result
     let mut promoted = follower.take_over()?;
     // What waits at the peers is answered before anybody is told.
     serve::first_turn(&mut promoted)?;
+    usual_pace();
     takeover::proclaim(&options.program, &mut promoted);
     Ok(program.serve(promoted))
+}
+
+/// This thread was let run first when the primary's life had ended; what takes longer does not do so at the others' cost.
+fn usual_pace() {
+    if let Err(error) = own::run_as_usual() {
+        tracing::error!("this process still runs before all others: {error}");
+    }
 }
 
 /// How often the state's digest is logged while the log moves.

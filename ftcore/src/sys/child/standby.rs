@@ -1,7 +1,7 @@
 //! A child while it is not primary: it restores, follows, watches, and becomes primary when it must.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
@@ -14,10 +14,10 @@ use crate::core::memory::{Memory, Word};
 use crate::core::role::{Follow, Standing, Tell};
 use crate::core::standby::{FollowError, Standby, TwinState};
 use crate::sys::channel::{Channel, ChannelError};
-use crate::sys::checkpoint::{self, Checkpoint, Saving};
+use crate::sys::checkpoint::{self, Checkpoint, Place, Saving};
 use crate::sys::keeper::Options;
 use crate::sys::link::{Link, Parcel};
-use crate::sys::message::{Item, Place, ToChild, ToKeeper, ToPartner};
+use crate::sys::message::{Item, Place as Where, ToChild, ToKeeper, ToPartner};
 use crate::sys::program::Program;
 use crate::sys::signals::Signals;
 
@@ -57,7 +57,9 @@ pub(super) struct Follower<'a, P: Program> {
     pub watch: Option<Watch>,
     pub known: Known,
     pub signals: Signals,
-    pub saving: Option<(u64, Saving)>,
+    pub saving: Option<(Place, Saving)>,
+    /// A checkpoint that is whole, and not confirmed by a digest yet.
+    unconfirmed: Option<(Place, OwnedFd)>,
     /// The end of the log that the newest checkpoint holds, and when it was made.
     saved: (u64, Instant),
     said: Standing,
@@ -93,6 +95,7 @@ impl<'a, P: Program> Follower<'a, P> {
             known: Known::default(),
             signals,
             saving: None,
+            unconfirmed: None,
             saved,
             said: Standing::Syncing,
             to_lead: false,
@@ -150,15 +153,39 @@ impl<'a, P: Program> Follower<'a, P> {
     /// Has a state, and brings it to where the dead primary was.
     fn catch_up(&mut self) -> Result<(), Ending> {
         self.hear_all()?;
+        if self.standby.is_none() {
+            // To restore and to replay may take seconds.
+            super::usual_pace();
+        }
         self.restore()?;
         loop {
             let Some(standby) = &mut self.standby else { return Err(Ending::Unfit("no state".to_owned())) };
             match standby.follow(&mut self.held.log, &mut self.held.sockets, BUDGET) {
-                Ok(followed) if followed.behind == 0 => return Ok(()),
+                Ok(followed) if followed.behind == 0 => break,
                 Ok(_) => {}
+                // An entry that fits the primary's state and not this one says the same as a digest.
+                Err(error) if self.watch.is_some() && !matches!(error, FollowError::Log(_)) => {
+                    return Err(self.diverged(&error));
+                }
                 Err(error) => return Err(self.unfit(&error.to_string())),
             }
         }
+        // One that was made when nobody led any more has nobody to be held against. Who has handed over has compared.
+        let alone = self.watch.is_none() || self.known.released;
+        match &mut self.standby {
+            Some(standby) if !alone => {
+                let held = standby.hold_against(&mut self.held.log);
+                held.map_err(|error| self.diverged(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// It came to something else than the primary, which is gone: the next process goes on, from what is kept.
+    fn diverged(&mut self, error: &FollowError) -> Ending {
+        tracing::error!("{error}; it does not take over: a process made from checkpoint and log does");
+        self.stand(Standing::Diverged);
+        Ending::Unfit(error.to_string())
     }
 
     /// Takes all sockets that are on their way.
@@ -192,8 +219,8 @@ impl<'a, P: Program> Follower<'a, P> {
         match standby.follow(&mut self.held.log, &mut self.held.sockets, BUDGET) {
             Ok(followed) if followed.behind == 0 => self.stand(Standing::InStep),
             Ok(_) => {}
-            Err(error @ FollowError::Diverged { .. }) => {
-                tracing::error!("{error}; this twin will not take over");
+            Err(error) if !matches!(error, FollowError::Log(_)) => {
+                tracing::error!("{error}; this twin has diverged, it will not take over");
                 self.stand(Standing::Diverged);
             }
             Err(error) => return Err(self.unfit(&error.to_string())),
@@ -294,7 +321,7 @@ impl<'a, P: Program> Follower<'a, P> {
         self.held.keeper = Some(Link::new(channel));
         self.tell_keeper(&ToKeeper::Hello { settings: self.held.settings });
         self.held.upload();
-        self.tell_keeper(&ToKeeper::Uploaded(Place::Standby(self.said)));
+        self.tell_keeper(&ToKeeper::Uploaded(Where::Standby(self.said)));
     }
 
     pub(super) fn tell_keeper(&mut self, message: &ToKeeper) {
@@ -340,28 +367,20 @@ impl<'a, P: Program> Follower<'a, P> {
 
     /// A hot twin that is in step makes the checkpoints.
     fn look_at_saving(&mut self) {
-        if let Some((position, saving)) = &mut self.saving {
-            let position = *position;
-            let Some(finished) = saving.finished() else { return };
+        if let Some((place, saving)) = &mut self.saving {
+            let (place, Some(finished)) = (*place, saving.finished()) else { return };
             let file = finished.and_then(|file| file.try_clone_to_owned());
             self.saving = None;
             match file {
-                Ok(file) => {
-                    let item = ToKeeper::Item(Item::Checkpoint { position });
-                    let keeper = self.held.keeper.as_mut();
-                    if keeper.is_some_and(|link| link.send(&item, &[file.as_fd()]).is_err()) {
-                        self.held.keeper = None;
-                    }
-                    let item = ToPartner::Item(Item::Checkpoint { position });
-                    let partner = self.held.partner.as_mut();
-                    if partner.is_some_and(|partner| partner.link.send(&item, &[file.as_fd()]).is_err()) {
-                        self.held.partner = None;
-                    }
-                    self.held.checkpoint = Some((position, file));
-                }
+                Ok(file) => self.unconfirmed = Some((place, file)),
                 Err(error) => tracing::error!("a checkpoint came to nothing: {error}"),
             }
-            return;
+        }
+        if let Some((place, file)) = self.unconfirmed.take_if(|(place, _)| {
+            let compared = self.standby.as_ref().and_then(Standby::compared);
+            self.said == Standing::InStep && compared.is_some_and(|(entry, _)| entry.0 >= place.number)
+        }) {
+            self.give_checkpoint(place.position, file);
         }
         let (Some(standby), Standing::InStep) = (&self.standby, self.said) else { return };
         let state = standby.state();
@@ -369,15 +388,31 @@ impl<'a, P: Program> Follower<'a, P> {
         let age = self.saved.1.elapsed();
         let due = moved > self.held.log.capacity() / 2
             || moved > 0 && age >= Duration::from_micros(self.held.settings.checkpoint_interval_us);
-        if !due {
+        if !due || self.unconfirmed.is_some() {
             return;
         }
         self.saved = (state.cursor().position, Instant::now());
         let place = super::place_of(state.cursor());
         match checkpoint::in_memory().and_then(|file| checkpoint::save(file, place, |to| state.save(to))) {
-            Ok(saving) => self.saving = Some((place.position, saving)),
+            Ok(saving) => self.saving = Some((place, saving)),
             Err(error) => tracing::error!("no checkpoint can be made: {error}"),
         }
+    }
+
+    /// Gives everybody a checkpoint that a digest of the primary's has confirmed since: what a process is made from that
+    /// nobody can compare with anything must not come from a twin that went astray.
+    fn give_checkpoint(&mut self, position: u64, file: OwnedFd) {
+        let item = ToKeeper::Item(Item::Checkpoint { position });
+        let keeper = self.held.keeper.as_mut();
+        if keeper.is_some_and(|link| link.send(&item, &[file.as_fd()]).is_err()) {
+            self.held.keeper = None;
+        }
+        let item = ToPartner::Item(Item::Checkpoint { position });
+        let partner = self.held.partner.as_mut();
+        if partner.is_some_and(|partner| partner.link.send(&item, &[file.as_fd()]).is_err()) {
+            self.held.partner = None;
+        }
+        self.held.checkpoint = Some((position, file));
     }
 
     /// Sends what waits; whether something still does.

@@ -16,7 +16,7 @@ use crate::core::primary::Work;
 use crate::sys::bell::Bell;
 use crate::sys::life::Standing;
 use crate::sys::memory::SharedLog;
-use crate::sys::own::OomCounter;
+use crate::sys::own::{self, OomCounter};
 use crate::sys::process::{self, Pidfd, Schedule, Watched};
 use crate::sys::sockets::Sockets;
 
@@ -50,13 +50,15 @@ struct End {
 }
 
 impl Watch {
-    /// Begins to watch a primary.
+    /// Begins to watch a primary. When its life has ended the calling thread runs before all others, until it calls
+    /// [`own::run_as_usual`].
     ///
     /// # Errors
     /// The kernel's.
     pub fn begin(pid: u32, pidfd: Pidfd, log: &SharedLog, hang: Duration, now: Time) -> io::Result<Watch> {
         let end = Arc::new(End { bell: Bell::new()?, at: AtomicU64::new(0), enough: AtomicBool::new(false) });
         let (word, seen) = (log.life_word()?, Arc::clone(&end));
+        let taker = own::thread();
         let wait = move || {
             while !seen.enough.load(Ordering::Acquire) {
                 match word.wait(pid, WAIT) {
@@ -64,6 +66,11 @@ impl Watch {
                     Standing::NotHeld => thread::sleep(NOT_YET),
                     Standing::Died | Standing::Released => {
                         seen.at.store(micros(), Ordering::Release);
+                        // The dying process frees its memory just now, which takes the longer the larger its tables are:
+                        // who takes over does not share a processor with that. Where it is not allowed, it does.
+                        if !seen.enough.load(Ordering::Acquire) {
+                            let _ = own::run_first(taker);
+                        }
                         seen.bell.ring();
                         return;
                     }

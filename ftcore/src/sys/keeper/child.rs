@@ -41,8 +41,6 @@ impl Child {
             .arg0(Part::Twin.roomy_title(program))
             .args(std::env::args_os().skip(1))
             .env(CHILD, "1")
-            // Its state lies in huge pages where there are some, so that a copy of the process is quickly made.
-            .env("GLIBC_TUNABLES", tunables())
             .env_remove(super::LOCK)
             .env_remove(super::SCORE)
             // What is typed at the keeper's terminal is the keeper's.
@@ -115,14 +113,5 @@ impl Child {
     /// Where there is no descriptor left.
     pub fn pidfd_for_another(&self) -> io::Result<OwnedFd> {
         self.pidfd.as_fd().try_clone_to_owned()
-    }
-}
-
-/// What the C library is told besides what it was told before.
-fn tunables() -> String {
-    const HUGE_PAGES: &str = "glibc.malloc.hugetlb=1";
-    match std::env::var("GLIBC_TUNABLES") {
-        Ok(before) if !before.is_empty() => format!("{before}:{HUGE_PAGES}"),
-        _ => HUGE_PAGES.to_owned(),
     }
 }

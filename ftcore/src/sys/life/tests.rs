@@ -133,7 +133,7 @@ fn measure(octets: usize, waiter: Waiter) -> [u128; 3] {
         scope.spawn(move || {
             // Where it is not allowed both rows are the same.
             let _ = match waiter {
-                Waiter::RealTime => super::super::own::run_first(),
+                Waiter::RealTime => super::super::own::run_first(0),
                 Waiter::Ordinary => Ok(()),
             };
             assert_eq!(watched.wait(LONG), Standing::Died);

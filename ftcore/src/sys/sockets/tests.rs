@@ -102,9 +102,17 @@ fn a_connection_is_shared_before_it_is_made_and_forgotten_without_a_word() {
     assert_eq!(other.read(&mut into).unwrap(), 0);
 }
 
+/// An address that refuses: its port is taken, so that nobody else's listener gets it, and nobody listens there.
+fn refusing() -> (OwnedFd, SocketAddr) {
+    let held = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&held, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let address = rustix::net::getsockname(&held).unwrap().try_into().unwrap();
+    (held, address)
+}
+
 #[test]
 fn a_refused_attempt_says_why_once_and_that_it_is_over_ever_after() {
-    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_held, gone) = refusing();
     let mut sockets = table();
     let cookie = sockets.open(&wanted(gone)).unwrap();
     match sockets.connect(cookie, &wanted(gone)) {

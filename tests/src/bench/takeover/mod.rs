@@ -9,7 +9,7 @@
 //! - *During a load* the same change waits behind the load's slices like any other; beside it stands the end of the
 //!   receiver's longest silence since kill(2), which is when the stream went on.
 //! - *A crash inside an entry* is the fault build's: the next entry panics in the middle of its step, and the change is
-//!   that entry or comes right behind it.
+//!   that entry. So the figure holds the trial in a forked child, too.
 //! - *A hang* is SIGSTOP; the configured 500 ms are part of the figure.
 //! - Between two hits the router is protected again; how long that took is measured from kill(2). While the new
 //!   twin synchronises a change goes out every 5 ms; the slowest of them is the primary's longest pause.

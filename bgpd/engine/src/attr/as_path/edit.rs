@@ -57,6 +57,15 @@ impl AsPath {
         builder.finish()
     }
 
+    /// A path that is a sequence and then a set, each left out where it is empty.
+    #[must_use]
+    pub fn from_parts(sequence: Vec<Asn>, set: Vec<Asn>) -> AsPath {
+        let mut builder = Builder::default();
+        builder.push(SegmentType::Sequence, sequence);
+        builder.push(SegmentType::Set, set);
+        builder.finish()
+    }
+
     //= rfc4271#section-5.1.2
     //# if the first path segment of the AS_PATH is of type AS_SEQUENCE, the local system prepends its own AS
     //# number as the last element of the sequence […]. If the act of prepending will cause an overflow in the
@@ -99,7 +108,8 @@ impl AsPath {
     }
 
     /// The path with each of its ASes kept, replaced or, for `None`, left out. Segments that become empty go.
-    fn map(&self, change: impl Fn(Asn) -> Option<Asn>) -> AsPath {
+    #[must_use]
+    pub fn map(&self, change: impl Fn(Asn) -> Option<Asn>) -> AsPath {
         let mut builder = Builder::with_capacity(self.0.len());
         for segment in self.segments() {
             builder.push(segment.kind, segment.asns().filter_map(&change));

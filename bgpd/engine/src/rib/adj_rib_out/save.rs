@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::told::Pace;
 use super::{Advertised, Audience, Export, Group, Kept, Member, NONE, Piece, RouteId, Selected, Version};
 use crate::rib::attr_store::Holders;
 use crate::value::octets::{Cut, Damaged, Number, Octets, Part, put_short};
@@ -37,8 +38,7 @@ struct SavedMember<'a> {
     #[serde(borrow)]
     told: Octets<'a>,
     end_of_rib_at: Option<Version>,
-    #[serde(default)]
-    complete: bool,
+    pace: Pace,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl Member {
             fresh_until: self.fresh_until,
             told: Octets::column(|| self.told.iter().copied()),
             end_of_rib_at: self.end_of_rib_at,
-            complete: self.complete,
+            pace: self.pace,
         }
     }
 
@@ -95,7 +95,7 @@ impl Member {
             fresh_until: saved.fresh_until,
             told: saved.told.numbers()?.collect(),
             end_of_rib_at: saved.end_of_rib_at,
-            complete: saved.complete,
+            pace: saved.pace,
         })
     }
 }
@@ -208,8 +208,8 @@ impl Group {
     pub fn restore(saved: SavedGroup<'_>, bounds: Bounds, holders: &mut Holders) -> Result<Group, Damaged> {
         let mut group = Group::new(saved.export.own()?);
         group.cursor = saved.cursor;
-        if group.cursor > bounds.end || saved.members.is_empty() {
-            return Err(Damaged("a group is of nobody, or ahead of its table"));
+        if group.cursor > bounds.end {
+            return Err(Damaged("a group is ahead of its table"));
         }
         for member in &saved.members {
             group.members.push(Member::restore(member, group.cursor, bounds)?);

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::rib::change_log::Version;
 use crate::rib::facts::{Facts, SELF};
 use crate::rib::fib::{Standing, Told};
+use crate::rib::select::Suppresses;
 use crate::rib::table::{RouteId, Table};
 use crate::value::Net;
 
@@ -15,8 +16,8 @@ pub struct View<'a, N> {
     pub table: &'a Table<N>,
     /// What the table looks things up in.
     pub facts: &'a mut Facts,
-    /// Whether an aggregate suppresses this prefix (`summary-only`).
-    pub suppressed: &'a dyn Fn(N) -> bool,
+    /// Whether an aggregate stands for a path to a prefix.
+    pub suppresses: Suppresses<'a, N>,
     /// What the kernel was told, where nothing is advertised before it has it.
     pub kernel: Option<&'a Told<N>>,
     /// Problems met: a route whose attributes do not fit a message.

@@ -47,6 +47,14 @@ impl Holders {
     }
 }
 
+impl Holders {
+    /// The set of this name, which must be there; nobody is counted as its holder.
+    pub fn known(&self, place: u32) -> Result<AttrId, Damaged> {
+        let live = self.live.get(place as usize).copied().unwrap_or(false);
+        if live { Ok(AttrId::at(place)) } else { Err(Damaged("attributes are named that are not there")) }
+    }
+}
+
 impl AttrStore {
     /// The store as it is saved.
     pub fn save(&self) -> SavedAttrs<'_> {

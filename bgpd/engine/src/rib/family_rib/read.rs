@@ -5,19 +5,22 @@ use core::ops::Bound;
 use super::FamilyRib;
 use crate::rib::adj_rib_out::Group;
 use crate::rib::attr_store::AttrId;
+use crate::rib::facts::Facts;
 use crate::rib::import::ReceivedKey;
+use crate::rib::table::RouteId;
 use crate::value::{Net, PathId, PeerId};
 
 impl<N: Net> FamilyRib<N> {
     /// Whether an aggregate that is there keeps a prefix from being advertised (`summary-only`).
     #[must_use]
-    pub fn suppresses(&self, net: N) -> bool {
-        self.aggregates.suppresses(net)
+    pub fn suppresses(&self, route: RouteId, facts: &Facts) -> bool {
+        let best = self.table.best(route);
+        best.is_some_and(|best| self.aggregates.suppresses(self.table.net(route), best, facts))
     }
 
     /// Every aggregate that is configured, and whether it is there.
     pub fn aggregates(&self) -> impl Iterator<Item = (N, bool)> {
-        self.aggregates.0.iter().map(|aggregate| (aggregate.net, aggregate.is_active()))
+        self.aggregates.0.iter().map(|aggregate| (aggregate.net, aggregate.active))
     }
 
     /// Every update group by its place.

@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::super::adj_rib_out::{Bounds, SavedGroup};
+use super::super::aggregate::Aggregate;
 use super::super::attr_store::Holders;
 use super::super::fib::{Groups, SavedTold, Told};
 use super::super::table::SavedTable;
-use super::{Aggregate, Aggregator, FamilyRib, Group, Job, Received, Table, Task};
+use super::{Aggregator, FamilyRib, Group, Job, Received, Table, Task};
 use crate::value::octets::{Damaged, Number, Octets, Part, put_net};
 use crate::value::{Digest, Net, PathId, PeerId};
 
@@ -27,6 +28,12 @@ pub struct SavedFamily<'a> {
     networks: Octets<'a>,
     #[serde(borrow)]
     aggregates: Octets<'a>,
+    /// What each has counted beside its origins.
+    #[serde(borrow, default)]
+    contributions: Octets<'a>,
+    /// Peers whose kept paths are evaluated again, and the last path that was.
+    #[serde(borrow, default)]
+    reimports: Octets<'a>,
     aggregator: Option<Aggregator>,
     jobs: Part<'a, alloc::collections::VecDeque<Job>>,
     #[serde(borrow)]
@@ -52,6 +59,16 @@ impl<N: Net> FamilyRib<N> {
                 }
             }),
             aggregates: Octets::made(|out| self.aggregates.0.iter().for_each(|one| one.save(out))),
+            contributions: Octets::made(|out| self.aggregates.0.iter().for_each(|one| one.save_counts(out))),
+            reimports: Octets::made(|out| {
+                for (peer, last) in &self.reimports {
+                    peer.0.put(out);
+                    out.push(u8::from(last.is_some()));
+                    let (net, id) = last.unwrap_or_default();
+                    put_net(net, out);
+                    id.0.put(out);
+                }
+            }),
             aggregator: self.aggregator,
             jobs: Part::Lent(&self.jobs),
             too_large: Octets::nets(|| self.too_large.iter().copied()),
@@ -86,6 +103,19 @@ impl<N: Net> FamilyRib<N> {
         let mut aggregates = saved.aggregates.cut();
         while !aggregates.is_empty() {
             rib.aggregates.0.push(Aggregate::restore(&mut aggregates)?);
+        }
+        let mut counts = saved.contributions.cut();
+        if !counts.is_empty() {
+            for aggregate in &mut rib.aggregates.0 {
+                aggregate.restore_counts(&mut counts, holders)?;
+            }
+        }
+        let mut reimports = saved.reimports.cut();
+        while !reimports.is_empty() {
+            let peer = PeerId(reimports.number()?);
+            let begun: u8 = reimports.number()?;
+            let last = (reimports.net()?, PathId(reimports.number()?));
+            rib.reimports.insert(peer, (begun != 0).then_some(last));
         }
         let mut too_large = saved.too_large.cut();
         while !too_large.is_empty() {
@@ -128,6 +158,9 @@ impl<N: Net> FamilyRib<N> {
         self.table.digest_places(digest);
         for job in &self.jobs {
             digest.add(u64::from(job.at));
+        }
+        for (peer, last) in &self.reimports {
+            digest.add(u64::from(peer.0) << 1 | u64::from(last.is_some()));
         }
         for group in self.groups.iter().flatten() {
             group.digest(digest);

@@ -1,0 +1,16 @@
+//! `show bgp as-path-access-list`.
+
+use super::EXEC;
+use super::show_words::{WORDS, layout, shown};
+use crate::command::{Command, Form, No, Run};
+use crate::show::{ListKind, PolicyLists};
+
+pub(super) const COMMAND: Command = Command {
+    forms: &[Form { places: EXEC, text: "show bgp as-path-access-list [NAME] [json]", no: No::Never }],
+    help: "List AS path access lists",
+    words: WORDS,
+    run: Run::Operation(|args| {
+        let name = args.text("NAME").map(str::to_owned);
+        shown(args, PolicyLists::new(layout(args), ListKind::AsPath, name))
+    }),
+};

@@ -1,0 +1,5 @@
+//! `neighbor X graceful-shutdown` (RFC 8326).
+
+use super::flag;
+
+flag!(graceful_shutdown, "graceful-shutdown", "Graceful shutdown");

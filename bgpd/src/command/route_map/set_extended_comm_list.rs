@@ -1,0 +1,35 @@
+//! `set extended-comm-list NAME delete`.
+
+use bgp_engine::policy::Set;
+
+use super::{ROUTE_MAP, WITH_THE_OTHERS};
+use crate::command::{Command, Edit, Form, No, Run};
+
+pub(super) const COMMAND: Command = Command {
+    forms: &[Form {
+        places: ROUTE_MAP,
+        text: "set extended-comm-list <(1-99)$name|(100-500)$name|EXTCOMMUNITY_LIST_NAME$name> delete",
+        no: No::As(
+            "set extended-comm-list [<(1-99)$name|(100-500)$name|EXTCOMMUNITY_LIST_NAME$name> [delete]]",
+        ),
+    }],
+    help: "set BGP extended community list (for deletion)",
+    words: &[
+        ("set", "Set values in destination routing protocol"),
+        ("(1-99)", "Standard list number"),
+        ("(100-500)", "Expanded list number"),
+        ("EXTCOMMUNITY_LIST_NAME", "Name of the list"),
+        ("delete", "Delete matching communities"),
+    ],
+    run: Run::RouteMap(Edit {
+        set: |entry, args| {
+            entry.add_set(Set::ExtendedCommunityDelete(args.word("name")?.to_owned()));
+            Ok(())
+        },
+        unset: |entry, _| {
+            entry.sets.retain(|clause| !matches!(clause, Set::ExtendedCommunityDelete(_)));
+            Ok(())
+        },
+        write: WITH_THE_OTHERS,
+    }),
+};
