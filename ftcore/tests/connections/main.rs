@@ -172,7 +172,10 @@ fn a_connection_that_is_asked_for_comes_from_the_address_that_is_asked_for() {
 
 #[test]
 fn a_connection_that_fails_says_why() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Bound and not listening: it refuses, and no other test's listener gets its port.
+    let held = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    held.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let free = held.local_addr().unwrap().as_socket().unwrap();
     let failure = |router: scripted::Running| {
         router.wait(|seen| match seen {
             Seen::ConnectFailed(OWN, errno) => Some(errno),

@@ -103,10 +103,10 @@ fn a_connection_is_shared_before_it_is_made_and_forgotten_without_a_word() {
 }
 
 /// An address that refuses: its port is taken, so that nobody else's listener gets it, and nobody listens there.
-fn refusing() -> (OwnedFd, SocketAddr) {
-    let held = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    rustix::net::bind(&held, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-    let address = rustix::net::getsockname(&held).unwrap().try_into().unwrap();
+fn refusing() -> (socket2::Socket, SocketAddr) {
+    let held = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    held.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = held.local_addr().unwrap().as_socket().unwrap();
     (held, address)
 }
 
